@@ -1,0 +1,1 @@
+"""An open simulator of interleukin-2 therapy, from receptors to patients."""
