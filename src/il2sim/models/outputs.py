@@ -1,0 +1,59 @@
+"""What the body's model shows to the outside, in the clinic's words and units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from il2sim.models.cells import BYSTANDERS, POPULATIONS, REPORTED, THYMIC, TREG
+from il2sim.symbolic import Output, Reference, total
+
+
+def body_outputs() -> dict[str, Output]:
+    """The outputs of `body` by name."""
+    return {output.name: output for output in (*_counts(), *_fluids(), *_details())}
+
+
+def _counts() -> Iterator[Output]:
+    for name, parts in REPORTED.items():
+        blood = total([Reference(f"{cell}.blood") for cell in parts])
+        yield Output(name, "cell/uL", f"{name} in blood", blood)
+    every = [Reference(f"{cell}.blood") for cell in (*POPULATIONS, BYSTANDERS)]
+    yield Output("lymphocytes", "cell/uL", "lymphocytes in blood", total(every))
+    treg, tconv = (
+        total([Reference(f"{cell}.blood") for cell in REPORTED[name]])
+        for name in ("Treg", "CD4 Tconv")
+    )
+    yield Output("Treg of CD4", "%", "Treg, part of CD4 in blood", treg / (treg + tconv))
+    for name, parts in REPORTED.items():
+        pool = total([Reference(f"{cell}.pool") for cell in parts])
+        yield Output(f"{name} pool", "cell", f"{name} in the body, wherever", pool)
+
+
+def _fluids() -> Iterator[Output]:
+    free = Reference("circulation.il2_plasma")
+    yield Output("plasma IL-2", "pM", "free IL-2 in plasma", free)
+    yield Output("tissue IL-2", "pM", "free IL-2", Reference("circulation.il2_tissue"))
+    shed = Reference("circulation.sites")
+    yield Output("soluble CD25", "pM", "soluble CD25 in plasma", shed)
+
+
+def _details() -> Iterator[Output]:
+    for cell in POPULATIONS:
+        signal = Reference(f"{cell}.pstat5")
+        yield Output(f"pSTAT5 of {cell}", "%", "mean of its cells", signal)
+    for cell in TREG:
+        receptors = Reference(f"{cell} facing receptors.cd25")
+        bound = Reference(f"{cell} facing receptors.trimer")
+        yield Output(
+            f"CD25 on {cell}", "molecule/cell", "facing plasma", receptors + bound
+        )
+    for cell in THYMIC:
+        export = f"{cell} export"
+        recent, trec = Reference(f"{export}.emigrants"), Reference(f"{export}.trec")
+        pool = Reference(f"{cell}.pool")
+        blood = Reference(f"{cell}.blood")
+        yield Output(f"emigrants of {cell}", "%", "not yet divided", recent / pool)
+        yield Output(f"TREC per {cell}", "molecule/cell", "TREC content", trec / pool)
+        yield Output(
+            f"TREC of {cell}", "molecule/uL", "TREC in blood", trec / pool * blood
+        )
