@@ -29,7 +29,7 @@ class Lymphocytes(Component):
     suppression = parameter("1", "loss of IL-2 division to Treg", by="cell")
     survival = parameter("1", "fall of death at full pSTAT5", by="cell")
     crowding = parameter("1", "power of its own number that death grows with", by="cell")
-    recirculation = parameter("1/h", "exchange between blood and tissues")
+    recirculation = parameter("1/h", "cells leave blood without added IL-2")
 
     at_rest = observed(
         "cell", "cells in the body at rest", baseline * blood_volume * body_multiple
@@ -40,7 +40,8 @@ class Lymphocytes(Component):
         start=baseline * blood_volume * body_multiple,
         held=True,
     )
-    blood = state("cell/L", "cells in blood", start=baseline)
+    blood = state("cell/L", "cells in blood", start=baseline, held=True)
+    inflow = parameter("1/h", "entry into blood, part of its count", balances=blood)
     death = parameter("1/h", "death of a resting cell", balances=pool)
 
     fold = observed("1", "cells in the body over rest", pool / at_rest)
@@ -67,7 +68,7 @@ class Lymphocytes(Component):
 
     divide = process("-> pool", rate=division_rate * pool)
     die = process("pool ->", rate=death_rate * pool)
-    enter_blood = process("-> blood", rate=recirculation * baseline * fold)
+    enter_blood = process("-> blood", rate=inflow * baseline * fold)
     leave_blood = process("blood ->", rate=recirculation * (1 + withdrawal) * blood)
 
 
@@ -77,11 +78,12 @@ class Bystanders(Component):
     withdrawal = supplied("1", "gain in leaving blood through IL-2")
 
     baseline = parameter("cell/L", "blood count at rest", by="cell")
-    recirculation = parameter("1/h", "exchange between blood and tissues", by="group")
+    recirculation = parameter("1/h", "cells leave blood without added IL-2")
 
-    blood = state("cell/L", "cells in blood", start=baseline)
+    blood = state("cell/L", "cells in blood", start=baseline, held=True)
+    inflow = parameter("1/h", "entry into blood, part of its count", balances=blood)
 
-    enter_blood = process("-> blood", rate=recirculation * baseline)
+    enter_blood = process("-> blood", rate=inflow * baseline)
     leave_blood = process("blood ->", rate=recirculation * (1 + withdrawal) * blood)
 
 

@@ -24,8 +24,12 @@ class ThymicExport(Component):
     trec_of_emigrant = parameter("molecule/cell", "TREC that an emigrant brings")
     k_mature = parameter("1/d", "emigrants cease to be recent")
 
-    emigrants = state("cell", "recent thymic emigrants, not yet divided")
-    trec = state("molecule", "TREC of the population")
+    emigrants = state(
+        "cell",
+        "recent thymic emigrants, not yet divided",
+        start=export_at_rest * at_rest / k_mature,
+    )
+    trec = state("molecule", "TREC of the population", start=trec_of_emigrant * at_rest)
 
     export_rate = observed(
         "cell/h",

@@ -63,7 +63,7 @@ Rows = Mapping[str, Mapping[str, "sympy.Expr"]]
 def _left_null_space(
     rows: Rows, names: list[str], columns: list[str]
 ) -> Iterable[list[sympy.Expr]]:
-    from sympy import QQ, Matrix, zeros
+    from sympy import QQ, Matrix, cancel, zeros
     from sympy.polys.matrices import DomainMatrix
 
     matrix = zeros(len(columns), len(names))
@@ -73,15 +73,24 @@ def _left_null_space(
     symbols = sorted(matrix.free_symbols, key=str)
     field = QQ.frac_field(*symbols) if symbols else QQ
     kernel = DomainMatrix.from_Matrix(matrix).convert_to(field).nullspace()
-    for vector in kernel.to_Matrix().tolist():
-        first = next(weight for weight in vector if weight != 0)
-        yield list(Matrix([weight / first for weight in vector]).applyfunc(_tidy))
+    basis = [Matrix(vector) for vector in kernel.to_Matrix().tolist()]
+    for vector in basis:
+        plain = _without_negatives(vector, basis)
+        first = next(weight for weight in plain if weight != 0)
+        yield [cancel(weight / first) for weight in plain]
 
 
-def _tidy(weight: sympy.Expr) -> sympy.Expr:
-    from sympy import cancel
-
-    return cancel(weight)
+def _without_negatives(
+    vector: sympy.Matrix, basis: list[sympy.Matrix]
+) -> sympy.Matrix:
+    """The vector itself, or its sum with another one, if that counts only upwards."""
+    sums = (sign * vector + other for other in basis for sign in (1, -1))
+    for candidate in (vector, -vector, *sums):
+        if any(candidate) and not any(one.is_negative for one in candidate):
+            if candidate in basis and candidate != vector:
+                continue
+            return candidate
+    return vector
 
 
 def _rows_of_component(cls: type[Component]) -> Rows:
