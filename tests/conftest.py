@@ -1,0 +1,43 @@
+"""What every test shares: markers from folders, and which tests wait for a flag."""
+
+from __future__ import annotations
+
+import ctypes.util
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("unit", "laws", "agreement", "published", "contracts")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the slow tests too")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Mark each test by its folder; skip what was not asked for or cannot run."""
+    root = Path(config.rootpath) / "tests"
+    slow = pytest.mark.skip(reason="slow: runs with --all")
+    no_gpu = pytest.mark.skip(reason="no GPU")
+    for item in items:
+        if item.path.is_relative_to(root):
+            folder = item.path.relative_to(root).parts[0]
+            if folder in FOLDERS:
+                item.add_marker(folder)
+        if item.get_closest_marker("slow") and not config.getoption("--all"):
+            item.add_marker(slow)
+        if item.get_closest_marker("gpu") and not has_gpu():
+            item.add_marker(no_gpu)
+
+
+def has_gpu() -> bool:
+    """Whether the driver of an NVIDIA GPU is installed."""
+    return ctypes.util.find_library("cuda") is not None
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder that holds pyproject.toml."""
+    return Path(__file__).parents[1]
