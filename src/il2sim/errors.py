@@ -3,20 +3,20 @@
 A mistake of the caller is an exception that says what to do; a subject that
 cannot be solved is a value (`il2sim.engine.status`), not an exception.
 
-    Il2simError
-    ├─ UnknownName       (LookupError)      a name that nothing carries
-    ├─ BadUnit           (ValueError)       a unit that cannot be read
-    ├─ UnitMismatch      (ValueError)       a unit that cannot be converted
-    ├─ BadModel          (ValueError)       components that do not fit together
-    ├─ BadEvidence       (ValueError)       a table row that breaks a rule
-    ├─ BadVariant        (ValueError)       a molecule or product that is not described well
-    ├─ BadRegimen        (ValueError)       a prescription that cannot be followed
-    ├─ BadPopulation     (ValueError)       a population that cannot be drawn
-    ├─ BadStudy          (ValueError)       a study file that cannot be carried out
-    ├─ BadProblem        (ValueError)       arrays that do not fit together
-    ├─ UnreadableFile    (OSError)          a file that is missing, broken or half written
-    ├─ FolderInUse       (FileExistsError)  a folder that holds other results
-    └─ SolveFailed       (RuntimeError)     a subject without an answer, when asked to stop
+  Il2simError
+  ├─ UnknownName     (LookupError)     a name that nothing carries
+  ├─ BadUnit         (ValueError)      a unit that cannot be read
+  ├─ UnitMismatch    (ValueError)      a unit that cannot be converted
+  ├─ BadModel        (ValueError)      components that do not fit together
+  ├─ BadEvidence     (ValueError)      a table row that breaks a rule
+  ├─ BadVariant      (ValueError)      a molecule or product that is not described well
+  ├─ BadRegimen      (ValueError)      a prescription that cannot be followed
+  ├─ BadPopulation   (ValueError)      a population that cannot be drawn
+  ├─ BadStudy        (ValueError)      a study file that cannot be carried out
+  ├─ BadProblem      (ValueError)      arrays that do not fit together
+  ├─ UnreadableFile  (OSError)         a file that is missing, broken or half written
+  ├─ FolderInUse     (FileExistsError) a folder that holds other results
+  └─ SolveFailed     (RuntimeError)    a subject without an answer, when asked to stop
 """
 
 from __future__ import annotations
