@@ -142,9 +142,7 @@ class _Lowering:
         change = self.model.changes[index]
         term = self.value(change.component, change.process.rate)
         if change.exchange is not None:
-            term = self.builder.mul(
-                term, self.value(change.component, change.exchange)
-            )
+            term = self.builder.mul(term, self.value(change.component, change.exchange))
         return self.builder.mul(self.builder.const(float(change.times)), term)
 
     def _balance(self, name: str) -> int:
@@ -179,9 +177,7 @@ class _Lowering:
     ) -> bool:
         """Whether a formula is the named parameter times something free of it."""
         if isinstance(formula, Operation):
-            inside = [
-                self._is_factor(component, part, name) for part in formula.parts
-            ]
+            inside = [self._is_factor(component, part, name) for part in formula.parts]
             plain = (
                 (formula.op == "mul" and sum(inside) == 1)
                 or (formula.op == "div" and inside == [True, False])

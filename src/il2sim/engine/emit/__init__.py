@@ -1,0 +1,6 @@
+"""Programs and methods turned into LLVM IR, at any lane width.
+
+`builder` writes IR and is the one door to llvmlite; `functions` are exp, log and pow in
+strict arithmetic; `formulas` turns statements into functions; `step` is one attempt of
+any Rosenbrock table; `lane` is the control of the lanes; `kernel` puts them together.
+"""

@@ -1,0 +1,357 @@
+"""Small, structured writing of LLVM IR, at any lane width; the one door to llvmlite.
+
+Values are SSA names as text. A number of the model is one vector with a subject in each
+lane (a plain double at width 1), kept in memory as slots of that width. No fast-math
+flag is ever written and every fused multiplication is an explicit ``llvm.fma``, so the
+same text gives the same bits at every width and on every target. Control flow is
+written by Python's ``with``, its variables live on the stack and are promoted by LLVM.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import llvmlite.binding as llvm
+
+
+def number(value: float) -> str:
+    """A double as LLVM writes it exactly.
+
+    Examples
+    --------
+    >>> number(1.0)
+    '0x3FF0000000000000'
+    """
+    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+@dataclass
+class Module:
+    """The text of a module, function after function."""
+
+    lanes: int
+    parts: list[str] = field(default_factory=list)
+    intrinsics: set[str] = field(default_factory=set)
+
+    @property
+    def vector(self) -> str:
+        """The type of one number for all lanes."""
+        return "double" if self.lanes == 1 else f"<{self.lanes} x double>"
+
+    @property
+    def whole(self) -> str:
+        """The type of one whole number for all lanes."""
+        return "i64" if self.lanes == 1 else f"<{self.lanes} x i64>"
+
+    @property
+    def truth(self) -> str:
+        """The type of one comparison for all lanes."""
+        return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
+
+    def suffix(self, scalar: bool = False) -> str:
+        """How intrinsics name the type."""
+        return "f64" if scalar or self.lanes == 1 else f"v{self.lanes}f64"
+
+    def text(self) -> str:
+        """The whole module."""
+        return "\n".join([*sorted(self.intrinsics), *self.parts]) + "\n"
+
+
+class Function:
+    """One function being written.
+
+    Parameters
+    ----------
+    module
+        Where it goes when `close` is called.
+    name, arguments
+        Arguments are all pointers unless given as (type, name).
+    returns
+        Its type, with the value given to `close`.
+    scalar
+        Write plain doubles although the module is wider (the control of one lane).
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        name: str,
+        arguments: tuple[str | tuple[str, str], ...],
+        *,
+        returns: str = "void",
+        scalar: bool = False,
+        attributes: str = "noinline nounwind",
+    ) -> None:
+        self.module = module
+        self.scalar = scalar
+        self.lanes = 1 if scalar else module.lanes
+        self.vector = "double" if scalar else module.vector
+        self.whole = "i64" if scalar else module.whole
+        self.truth = "i1" if scalar else module.truth
+        typed = [
+            ("ptr noalias", one) if isinstance(one, str) else one for one in arguments
+        ]
+        signature = ", ".join(f"{kind} %{one}" for kind, one in typed)
+        self._head = f"define {returns} @{name}({signature}) {attributes} {{\nentry:"
+        self._returns = returns
+        self._stack: list[str] = []
+        self._lines: list[str] = []
+        self._count = 0
+
+    # values
+
+    def fresh(self, stem: str = "v") -> str:
+        """A name not used yet."""
+        self._count += 1
+        return f"%{stem}{self._count}"
+
+    def let(self, right: str) -> str:
+        """Name the value of an instruction."""
+        name = self.fresh()
+        self._lines.append(f"  {name} = {right}")
+        return name
+
+    def do(self, line: str) -> None:
+        """Write an instruction without a value."""
+        self._lines.append(f"  {line}")
+
+    def const(self, value: float) -> str:
+        """A number, the same in every lane."""
+        if self.lanes == 1:
+            return number(value)
+        return "<" + ", ".join([f"double {number(value)}"] * self.lanes) + ">"
+
+    def whole_const(self, value: int) -> str:
+        """A whole number, the same in every lane."""
+        if self.lanes == 1:
+            return str(value)
+        return "<" + ", ".join([f"i64 {value}"] * self.lanes) + ">"
+
+    def binary(self, instruction: str, a: str, b: str) -> str:
+        """One of fadd, fsub, fmul, fdiv."""
+        return self.let(f"{instruction} {self.vector} {a}, {b}")
+
+    def integer(self, instruction: str, a: str, b: str) -> str:
+        """One of add, sub, and, or, shl, lshr, ashr on whole numbers."""
+        return self.let(f"{instruction} {self.whole} {a}, {b}")
+
+    def neg(self, a: str) -> str:
+        """Minus a."""
+        return self.let(f"fneg {self.vector} {a}")
+
+    def fma(self, a: str, b: str, c: str) -> str:
+        """a * b + c, rounded once."""
+        return self.intrinsic("fma", a, b, c)
+
+    def intrinsic(self, name: str, *args: str) -> str:
+        """An exactly defined function of LLVM: fma, sqrt, rint, fabs, copysign."""
+        full = f"llvm.{name}.{self.module.suffix(self.scalar)}"
+        kinds = ", ".join([self.vector] * len(args))
+        self.module.intrinsics.add(f"declare {self.vector} @{full}({kinds})")
+        given = ", ".join(f"{self.vector} {arg}" for arg in args)
+        return self.let(f"call {self.vector} @{full}({given})")
+
+    def call(self, name: str, *args: str) -> str:
+        """A function of our own from vectors to a vector."""
+        given = ", ".join(f"{self.vector} {arg}" for arg in args)
+        return self.let(f"call {self.vector} @{name}({given})")
+
+    def compare(self, how: str, a: str, b: str) -> str:
+        """A comparison such as olt or ole; false for what is not a number."""
+        return self.let(f"fcmp {how} {self.vector} {a}, {b}")
+
+    def pick(self, truth: str, a: str, b: str) -> str:
+        """a where true, else b."""
+        kind = self.vector
+        return self.let(f"select {self.truth} {truth}, {kind} {a}, {kind} {b}")
+
+    def as_whole(self, a: str) -> str:
+        """The bits of a number."""
+        return self.let(f"bitcast {self.vector} {a} to {self.whole}")
+
+    def as_number(self, a: str) -> str:
+        """The number with those bits."""
+        return self.let(f"bitcast {self.whole} {a} to {self.vector}")
+
+    # memory
+
+    def at(self, pointer: str, slot: int | str, *, kind: str = "double") -> str:
+        """Address of a slot; a slot is one number for every lane."""
+        if isinstance(slot, int):
+            place = str(slot * self.lanes)
+        elif self.lanes == 1:
+            place = slot
+        else:
+            place = self.let(f"mul i64 {slot}, {self.lanes}")
+        return self.let(f"getelementptr {kind}, ptr {pointer}, i64 {place}")
+
+    def load(self, pointer: str, slot: int | str) -> str:
+        """Read a slot."""
+        where = self.at(pointer, slot)
+        return self.let(f"load {self.vector}, ptr {where}, align 8")
+
+    def store(self, value: str, pointer: str, slot: int | str) -> None:
+        """Write a slot."""
+        where = self.at(pointer, slot)
+        self.do(f"store {self.vector} {value}, ptr {where}, align 8")
+
+    # control, on plain values
+
+    def variable(self, kind: str, start: str) -> str:
+        """A place on the stack; LLVM turns it into a register."""
+        name = self.fresh("x")
+        self._stack.append(f"  {name} = alloca {kind}")
+        self.do(f"store {kind} {start}, ptr {name}")
+        return name
+
+    def get(self, kind: str, place: str) -> str:
+        """Read a scalar."""
+        return self.let(f"load {kind}, ptr {place}")
+
+    def set(self, kind: str, value: str, place: str) -> None:
+        """Write a scalar."""
+        self.do(f"store {kind} {value}, ptr {place}")
+
+    def label(self, name: str) -> None:
+        """Begin a block."""
+        self._lines.append(f"{name}:")
+
+    @contextmanager
+    def when(self, truth: str) -> Iterator[None]:
+        """Carry out the body if a plain comparison holds."""
+        self._count += 1
+        inside, after = f"when{self._count}", f"after{self._count}"
+        self.do(f"br i1 {truth}, label %{inside}, label %{after}")
+        self.label(inside)
+        yield
+        self.do(f"br label %{after}")
+        self.label(after)
+
+    @contextmanager
+    def repeat(self) -> Iterator[Loop]:
+        """Carry out the body again and again until it leaves."""
+        self._count += 1
+        loop = Loop(self, f"again{self._count}", f"left{self._count}")
+        self.do(f"br label %{loop.top}")
+        self.label(loop.top)
+        yield loop
+        self.do(f"br label %{loop.top}")
+        self.label(loop.bottom)
+
+    @contextmanager
+    def count(self, stop: int | str, start: int | str = 0) -> Iterator[str]:
+        """Carry out the body for each whole number from start to before stop."""
+        place = self.variable("i64", str(start))
+        with self.repeat() as loop:
+            index = self.get("i64", place)
+            loop.leave_unless(self.let(f"icmp slt i64 {index}, {stop}"))
+            yield index
+            self.set("i64", self.let(f"add i64 {index}, 1"), place)
+
+    def close(self, value: str = "") -> None:
+        """End the function and hand it to its module."""
+        end = f"  ret {self._returns} {value}" if value else "  ret void"
+        body = [self._head, *self._stack, *self._lines, end, "}", ""]
+        self.module.parts.append("\n".join(body))
+
+
+@dataclass
+class Loop:
+    """A loop being written."""
+
+    function: Function
+    top: str
+    bottom: str
+
+    def leave_unless(self, truth: str) -> None:
+        """Leave the loop unless a plain comparison holds."""
+        self.function._count += 1
+        inside = f"inside{self.function._count}"
+        self.function.do(f"br i1 {truth}, label %{inside}, label %{self.bottom}")
+        self.function.label(inside)
+
+
+# machine code
+
+
+def host() -> tuple[str, str]:
+    """Name and features of this processor."""
+    import llvmlite.binding as llvm
+
+    _initialize()
+    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+
+
+def natural_lanes() -> int:
+    """Subjects that one vector of this processor holds."""
+    features = host()[1].split(",")
+    if "+avx512f" in features:
+        return 8
+    return 4 if "+avx" in features else 2
+
+
+def assemble(text: str, *, level: int = 2) -> bytes:
+    """Compile a module for this processor.
+
+    Returns
+    -------
+    bytes
+        The object file.
+    """
+    import llvmlite.binding as llvm
+
+    machine = _machine(level)
+    module = llvm.parse_assembly(text)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    passes = llvm.create_pass_builder(machine, options).getModulePassManager()
+    passes.run(module, llvm.create_pass_builder(machine, options))
+    code: bytes = machine.emit_object(module)
+    return code
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Machine code in memory, with the addresses of its functions."""
+
+    engine: Any
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        found: int = self.engine.get_function_address(name)
+        return found
+
+
+def load(code: bytes) -> Loaded:
+    """Bring an object file into this process."""
+    import llvmlite.binding as llvm
+
+    _initialize()
+    empty = llvm.parse_assembly("")
+    engine = llvm.create_mcjit_compiler(empty, _machine(2))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return Loaded(engine)
+
+
+def _machine(level: int) -> llvm.TargetMachine:
+    import llvmlite.binding as llvm
+
+    _initialize()
+    name, features = host()
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=name, features=features, opt=level, jit=True
+    )
+
+
+def _initialize() -> None:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
