@@ -49,6 +49,7 @@ hour = 60 * minute = h
 day = 24 * hour = d = days
 week = 7 * day = wk
 year = 365.25 * day = yr
+month = year / 12 = mo
 liter = 1e-3 * meter ** 3 = L
 molar = mole / liter = M
 dalton = gram / mole = Da
