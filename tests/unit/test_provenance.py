@@ -1,0 +1,86 @@
+"""A run's name depends on what decides its numbers, and on nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from il2sim.errors import UnreadableFile
+from il2sim.provenance import Provenance, hash_of, provenance_of
+
+
+def record(**changes: object) -> Provenance:
+    made = provenance_of(
+        model="body",
+        fingerprint="ab12",
+        inputs={"times": np.arange(3.0)},
+        seed=1,
+        tolerance=1e-4,
+        device="cpu",
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"version": "9"},
+        {"fingerprint": "cd34"},
+        {"inputs": "00"},
+        {"seed": 2},
+        {"tolerance": 1e-6},
+        {"device": "reference"},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_what_decides_the_numbers_changes_the_key(changed: dict[str, object]) -> None:
+    assert record(**changed).key != record().key
+
+
+@pytest.mark.parametrize("changed", [{"time": "later"}, {"platform": "elsewhere"}])
+def test_where_and_when_do_not(changed: dict[str, object]) -> None:
+    assert record(**changed).key == record().key
+
+
+def test_reading_undoes_writing(tmp_path: Path) -> None:
+    made = record()
+    made.write(tmp_path / "provenance.json")
+    assert Provenance.read(tmp_path / "provenance.json") == made
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"version": ', "[]"])
+def test_a_broken_record_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "provenance.json"
+    path.write_text(text)
+    with pytest.raises(UnreadableFile, match="cannot be read as the provenance"):
+        Provenance.read(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (["ab"], ["a", "b"]),
+        (1, 1.0),
+        ("1", 1),
+        (None, "None"),
+        ([[1], 2], [1, [2]]),
+        (np.zeros(2), np.zeros((2, 1))),
+        (np.zeros(2), np.zeros(2, int)),
+    ],
+)
+def test_different_values_have_different_hashes(one: object, other: object) -> None:
+    assert hash_of(one) != hash_of(other)
+
+
+def test_the_hash_of_an_array_does_not_know_its_layout() -> None:
+    square = np.arange(6.0).reshape(2, 3)
+    assert hash_of(square) == hash_of(np.asfortranarray(square))
+    assert hash_of(square) == hash_of(square.astype(">f8"))
+
+
+def test_what_has_no_content_is_refused() -> None:
+    with pytest.raises(TypeError, match="object cannot be hashed"):
+        hash_of({"a": object()})
