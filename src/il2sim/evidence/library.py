@@ -192,8 +192,8 @@ def search(text: str) -> tuple[Measurement, ...]:
 
     Examples
     --------
-    >>> [row.key for row in search("doubling time naive cd4")]
-    ['E209']
+    >>> [row.key for row in search("half-life alpha konrad")]
+    ['E006']
     """
     return _shipped().search(text)
 

@@ -58,8 +58,8 @@ class Measurement:
     word
         The finding, where it is a direction, a category or a statement.
     unit
-        A unit that `il2sim.units` reads. None for words, and for activities in units
-        of a paper that no factor turns into IU.
+        A unit that `il2sim.units` reads. None for words, and for activities in the
+        units of a paper (U), which no known factor turns into IU.
     printed_unit
         The unit as printed, where it differs in kind.
     low, high
@@ -193,7 +193,7 @@ def measurement_of(row: Row, sources: Mapping[str, Source]) -> Measurement:
     is_number = kind in NUMBERS
     low, high, spread = (row.number(name) for name in ("low", "high", "spread"))
     value = row.number("value") if is_number else None
-    _check_numbers(row, is_number, value, low, high)
+    _check_numbers(row, kind, value, low, high)
     if spread is not None and (spread < 0 or value is None):
         row.refuse("spread", "does not fit the value", expected="a size around a value")
     return Measurement(
@@ -237,16 +237,16 @@ def _word(row: Row, kind: str) -> str:
 
 def _check_numbers(
     row: Row,
-    is_number: bool,
+    kind: str,
     value: float | None,
     low: float | None,
     high: float | None,
 ) -> None:
     if (low is None) != (high is None) and row.text("spread_kind") != "to maximum":
         row.refuse("low", "and 'high' must stand together", expected="both or none")
-    if is_number and value is None and low is None:
+    if kind in NUMBERS and value is None and low is None:
         row.refuse("value", "is empty, and there is no range", expected="a number")
-    if not is_number and low is not None:
+    if kind in TEXTS and low is not None:
         row.refuse("low", "does not fit words", expected="an empty cell")
     middle = [number for number in (low, value, high) if number is not None]
     if middle != sorted(middle):

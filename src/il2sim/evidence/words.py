@@ -18,7 +18,7 @@ NUMBERS = {
     "correlation": "a coefficient of correlation",
     "logarithm": "a decimal logarithm",
     "exponent": "an exponent",
-    "activity": "in the activity units of its paper, which are not IU",
+    "activity": "in the activity units of its paper (U), of unknown size in IU",
 }
 """Kinds of value that are numbers."""
 
@@ -51,14 +51,14 @@ STATISTICS = (
 )
 """What a single value stands for; empty: as the source says, without a word."""
 
-UNITS = frozenset(
-    """
-    1 % Da kDa nM pM mM uM IU/mL IU MIU MIU/mg MIU/d MIU/m^2 MIU/m^2/d IU*h/mL mg pg
-    ug/kg pg/mL g/dL kg L L/kg L/h L/h/kg L/h/m^2 mL/min mL/min/kg s min h d wk month yr
-    1/s 1/min 1/h 1/d %/d 1/(M*s) 1/(nM*min) cell cell/uL cell/L cell/uL/d cell/mm^2
-    molecule/cell molecule/(cell*s) cell/(molecule*min) L/(cell*d) nmol cell/(L*d)
-    """.split()
-)
+_UNITS = """
+1 % Da kDa nM pM mM uM IU/mL IU MIU MIU/mg MIU/d MIU/m^2 MIU/m^2/d IU*h/mL mg pg
+ug/kg pg/mL g/dL kg L L/kg L/h L/h/kg L/h/m^2 mL/min mL/min/kg s min h d wk month yr
+1/s 1/min 1/h 1/d %/d 1/(M*s) 1/(nM*min) cell cell/uL cell/L cell/uL/d cell/mm^2
+molecule/cell molecule/(cell*s) cell/(molecule*min) L/(cell*d) nmol cell/(L*d)
+"""
+
+UNITS = frozenset(_UNITS.split())
 """Units that are known to be readable, so that loading a table needs no unit library.
 
 Any other unit is read by `il2sim.units`; a test reads all of these with it.
