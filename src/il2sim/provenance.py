@@ -1,235 +1,269 @@
-"""What produced a result: enough to say what it is, and to make it again.
+"""What produced a result: version, model, inputs, seed, device, libraries.
 
-A `Provenance` is two things. Its key names a run by what decides the numbers: version,
-model, inputs, seed, tolerance, device. The rest says where and when: commit, platform,
-libraries, time. Equal keys mean equal work, so a run can be found again and resumed.
+Two runs with equal model, inputs, seed and version have equal keys, on any machine and
+at any time; everything else here (commit, platform, libraries, time) is for the reader.
+This file does not know what the inputs mean: it hashes plain values, arrays and frozen
+dataclasses.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import json
-import platform as this_machine
+import platform
 import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from functools import lru_cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from il2sim.errors import UnreadableFile
+VERSION = "0.1.0"
 
-LIBRARIES = ("llvmlite", "numpy", "scipy")
-"""Those whose version can change a number."""
+LIBRARIES = ("numpy", "scipy", "sympy", "llvmlite", "pint", "xarray", "zarr", "pyarrow")
+"""Whose versions are noted with every result."""
 
 KEY_LENGTH = 16
-"""Hexadecimal digits of a key: 64 bits, so a billion runs share none by accident."""
+"""Hexadecimal digits of a run's key: 64 bits, so a billion runs do not meet."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What produced a result.
+    """Where a result comes from.
 
     Attributes
     ----------
-    version
-        Of il2sim.
-    model, fingerprint
-        Name of the model, and the hash of its equations.
+    key
+        The run's name: a hash of model, inputs, seed and version.
+    version, commit
+        Of il2sim. The commit is empty outside a git checkout, and ends in ``-dirty``
+        when files were changed after it.
+    model, model_fingerprint
+        Name, and a hash of everything that shapes its equations.
     inputs
-        Hash of everything given: regimen, parameters of the subjects, times, names.
+        A hash of what the caller gave: regimen, population, times, tolerance, …
     seed
-        Of the population; None where nothing was drawn.
-    tolerance
-        Largest accepted relative error of one step, [1].
+        None where nothing was drawn.
     device
         ``"reference"``, ``"cpu"`` or ``"gpu"``.
-    commit
-        Of the source, if it is a checkout; ``+`` at its end marks changed files.
+    tolerance
+        Largest accepted relative error of one step, [1].
     python, platform, libraries
-        Of the machine.
-    time
-        When the record was made, in UTC.
+        The surroundings, with the version of each library in use.
+    made
+        When, in UTC, as ISO 8601.
     """
 
+    key: str
     version: str
+    commit: str
     model: str
-    fingerprint: str
+    model_fingerprint: str
     inputs: str
     seed: int | None
-    tolerance: float
     device: str
-    commit: str | None
+    tolerance: float
     python: str
     platform: str
     libraries: Mapping[str, str]
-    time: str
-
-    @property
-    def key(self) -> str:
-        """A name for the run: the same for the same work, whenever and wherever."""
-        decides = ("version", "fingerprint", "inputs", "seed", "tolerance", "device")
-        return hash_of({name: getattr(self, name) for name in decides})[:KEY_LENGTH]
+    made: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values, the key first."""
-        return {"key": self.key, **asdict(self)}
-
-    def write(self, path: Path) -> None:
-        """Write as JSON."""
-        text = json.dumps(self.to_dict(), indent=2) + "\n"
-        path.write_text(text, encoding="utf-8")
+        """Give the same as plain values, ready for JSON."""
+        named = {field.name: getattr(self, field.name) for field in _fields(self)}
+        return named | {"libraries": dict(self.libraries)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
-        """Make again what `to_dict` gave."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
-
-    @classmethod
-    def read(cls, path: Path) -> Provenance:
-        """Read what `write` wrote.
-
-        Raises
-        ------
-        UnreadableFile
-            The file is missing, broken, or something else.
-        """
-        try:
-            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UnreadableFile(
-                f"'{path}' cannot be read as the provenance of a run.",
-                got=f"{type(error).__name__}: {error}",
-                expected="the provenance.json of a run's folder",
-            ) from error
+        """Read what `to_dict` wrote; names that are not ours are left out."""
+        known = {field.name for field in _fields(cls)}
+        kept = {name: value for name, value in values.items() if name in known}
+        kept["libraries"] = MappingProxyType(dict(kept["libraries"]))
+        return cls(**kept)
 
 
-def provenance_of(
+def record(
     *,
     model: str,
-    fingerprint: str,
+    model_fingerprint: str,
     inputs: object,
     seed: int | None,
-    tolerance: float,
     device: str,
+    tolerance: float,
 ) -> Provenance:
-    """Record what is about to produce a result.
+    """Note what is about to produce a result.
 
     Parameters
     ----------
-    model, fingerprint, seed, tolerance, device
-        As in `Provenance`.
+    model, model_fingerprint
+        The model's name and the hash of its equations.
     inputs
-        Whatever else decides the numbers; see `hash_of`.
-
-    Examples
-    --------
-    >>> record = provenance_of(
-    ...     model="body",
-    ...     fingerprint="ab12",
-    ...     inputs={"regimen": "aldesleukin 1 MIU/m2 sc daily"},
-    ...     seed=1,
-    ...     tolerance=1e-4,
-    ...     device="cpu",
-    ... )
-    >>> len(record.key)
-    16
-    """
-    return Provenance(
-        version=version(),
-        model=model,
-        fingerprint=fingerprint,
-        inputs=hash_of(inputs),
-        seed=seed,
-        tolerance=tolerance,
-        device=device,
-        commit=commit(),
-        python=this_machine.python_version(),
-        platform=this_machine.platform(),
-        libraries={name: _version_of(name) for name in LIBRARIES},
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def hash_of(value: object) -> str:
-    """Hash a value by its content: equal values, equal hash, on every machine.
-
-    Parameters
-    ----------
-    value
-        Text, numbers, None, arrays, and mappings (in any order) or sequences of them.
+        Anything that `digest` can read; equal inputs have equal keys.
+    seed
+        None where nothing is drawn.
+    device
+        What solves.
+    tolerance
+        Largest accepted relative error of one step, [1].
 
     Raises
     ------
     TypeError
-        There is something else in it.
+        Something in `inputs` has no fixed meaning, such as a function.
 
     Examples
     --------
-    >>> hash_of({"a": 1, "b": [2.5]}) == hash_of({"b": [2.5], "a": 1})
-    True
+    >>> made = record(
+    ...     model="body",
+    ...     model_fingerprint="ab12",
+    ...     inputs={"regimen": "aldesleukin 1 MIU/m2 sc, daily, for 84 days"},
+    ...     seed=1,
+    ...     device="cpu",
+    ...     tolerance=1e-4,
+    ... )
+    >>> len(made.key), made.seed
+    (16, 1)
     """
-    digest = hashlib.sha256()
-    _feed(digest, value)
-    return digest.hexdigest()
+    hashed = digest(inputs)
+    return Provenance(
+        key=run_key(model_fingerprint, hashed, seed),
+        version=VERSION,
+        commit=commit(),
+        model=model,
+        model_fingerprint=model_fingerprint,
+        inputs=hashed,
+        seed=seed,
+        device=device,
+        tolerance=tolerance,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        libraries=_libraries(),
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def run_key(
+    model_fingerprint: str, inputs: str, seed: int | None, version: str = VERSION
+) -> str:
+    """Name a run by what determines it, [16 hexadecimal digits].
+
+    Examples
+    --------
+    >>> run_key("ab12", "cd34", 1) == run_key("ab12", "cd34", 1)
+    True
+    >>> run_key("ab12", "cd34", 1) == run_key("ab12", "cd34", 2)
+    False
+    """
+    return digest((model_fingerprint, inputs, seed, version))[:KEY_LENGTH]
+
+
+def digest(value: object) -> str:
+    """Hash a value by its content: SHA-256, [64 hexadecimal digits].
+
+    Numbers are hashed by their exact bits, mappings and sets without regard to order,
+    arrays with shape and kind, dataclasses with the name of their class.
+
+    Raises
+    ------
+    TypeError
+        A value inside has no fixed meaning, such as a function or an open file.
+
+    Examples
+    --------
+    >>> digest({"a": 1, "b": 2.0}) == digest({"b": 2.0, "a": 1})
+    True
+    >>> digest(1) == digest(1.0)
+    False
+    """
+    state = hashlib.sha256()
+    for piece in _pieces(value):
+        state.update(len(piece).to_bytes(8, "little"))
+        state.update(piece)
+    return state.hexdigest()
 
 
 @lru_cache(maxsize=1)
-def version() -> str:
-    """The version of il2sim; of the source itself where it is not installed."""
-    return _version_of("il2sim")
-
-
-@lru_cache(maxsize=1)
-def commit() -> str | None:
-    """The commit of the source, with ``+`` if files were changed; None elsewhere."""
-    here = Path(__file__).parent
-    if not (here.parents[1] / ".git").exists():
-        return None
+def commit() -> str:
+    """Find the commit of this source, if it is a git checkout; else the empty text."""
+    here = Path(__file__).resolve()
+    if not (here.parents[2] / ".git").exists():
+        return ""
+    question = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
-            cwd=here,
+        answer = subprocess.run(
+            question,
+            cwd=here.parent,
             capture_output=True,
-            check=True,
             text=True,
-            timeout=10,
+            timeout=5,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip() or None
+        return ""
+    return answer.stdout.strip()
 
 
-def _version_of(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+def _fields(of: Any) -> Sequence[dataclasses.Field[Any]]:
+    return dataclasses.fields(of)
 
 
-def _feed(digest: Any, value: object) -> None:
-    """Write kind, length and content, so that no two values are written alike."""
-    if isinstance(value, Mapping):
-        digest.update(b"mapping %d " % len(value))
-        for key in sorted(value, key=str):
-            _feed(digest, key)
-            _feed(digest, value[key])
-    elif isinstance(value, list | tuple):
-        digest.update(b"sequence %d " % len(value))
-        for item in value:
-            _feed(digest, item)
-    elif isinstance(value, np.ndarray):
-        digest.update(f"array {value.dtype.kind} {value.shape} ".encode())
-        plain = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        digest.update(np.ascontiguousarray(plain).tobytes())
-    elif value is None or isinstance(value, str | bool | int | float | np.generic):
-        plain_value = value.item() if isinstance(value, np.generic) else value
-        content = repr(plain_value).encode()
-        digest.update(b"%s %d " % (type(plain_value).__name__.encode(), len(content)))
-        digest.update(content)
+def _libraries() -> Mapping[str, str]:
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # pragma: no cover - a partial install
+            continue
+    return MappingProxyType(versions)
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    """Write a value as bytes that only an equal value has."""
+    if isinstance(value, Enum):
+        yield from _pieces((type(value).__name__, value.name))
+    elif isinstance(value, Mapping):
+        pairs = sorted((digest(key), digest(item)) for key, item in value.items())
+        yield from _listed("mapping", pairs)
+    elif isinstance(value, AbstractSet):
+        yield from _listed("set", sorted(digest(item) for item in value))
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "biufUS":
+        plain = value.astype(value.dtype.newbyteorder("<"), order="C")
+        yield from _listed("array", (plain.dtype.str, str(plain.shape)))
+        yield plain.tobytes()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        named = [(field.name, getattr(value, field.name)) for field in _fields(value)]
+        yield from _listed(type(value).__name__, named)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        yield from _listed("sequence", value)
     else:
-        raise TypeError(f"{type(value).__name__} cannot be hashed by content")
+        yield from _plain(value)
+
+
+def _listed(kind: str, items: Sequence[object]) -> Iterator[bytes]:
+    yield f"{kind} of {len(items)}".encode()
+    for item in items:
+        yield from _pieces(item)
+
+
+def _plain(value: object) -> Iterator[bytes]:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        yield b"number" + value.hex().encode()
+    elif value is None or isinstance(value, bool | int):
+        yield f"{type(value).__name__} {value}".encode()
+    elif isinstance(value, str | PurePath):
+        yield b"text" + str(value).encode()
+    elif isinstance(value, bytes):
+        yield b"bytes" + value
+    else:
+        raise TypeError(
+            f"a {type(value).__name__} cannot be part of the inputs of a run."
+        )
