@@ -203,6 +203,9 @@ class ProgramBuilder:
             return b
         if self.value_of(b) == 0:
             return a
+        for one, other in ((a, b), (b, a)):
+            if self.statements[other].op == "neg":
+                return self.sub(one, self.statements[other].args[0])
         return self.apply("add", *sorted((a, b)))
 
     def sub(self, a: int, b: int) -> int:
@@ -211,6 +214,8 @@ class ProgramBuilder:
             return a
         if self.value_of(a) == 0:
             return self.neg(b)
+        if self.statements[b].op == "neg":
+            return self.add(a, self.statements[b].args[0])
         return self.const(0.0) if a == b else self.apply("sub", a, b)
 
     def mul(self, a: int, b: int) -> int:

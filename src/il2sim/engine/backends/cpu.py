@@ -1,0 +1,181 @@
+"""Native code: one subject in each SIMD lane, one thread on each core.
+
+The kernel of a program is written, compiled and kept on disk; threads of Python only
+wait for it, because it runs without the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from il2sim.engine import cache
+from il2sim.engine.backends.raw import Raw
+from il2sim.engine.emit import builder
+from il2sim.engine.emit.kernel import write_kernel
+from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes
+from il2sim.engine.methods import METHODS
+from il2sim.engine.problem import Floats, Problem
+from il2sim.engine.program import Program
+
+Progress = Callable[[int, int], None]
+
+_WAIT_S = 0.05  # between looks at the progress
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """Compiled code of one program at one width."""
+
+    loaded: builder.Loaded
+    layout: Layout
+    sizes: Sizes
+    lanes: int
+
+
+@lru_cache(maxsize=16)
+def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
+    """Compile a program, or take its code from the disk.
+
+    Parameters
+    ----------
+    program, method
+        What to solve and how.
+    lanes
+        Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
+    """
+    lanes = lanes or builder.natural_lanes()
+    name = cache.key(program.fingerprint, method, str(lanes), *builder.host())
+    written = write_kernel(program, METHODS[method], lanes)
+    code = cache.read(name)
+    if code is None:
+        code = builder.assemble(written.text)
+        cache.write(name, code)
+    return Kernel(builder.load(code), written.layout, written.sizes, lanes)
+
+
+def run(
+    problem: Problem,
+    starts: Floats,
+    solved: Floats,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    lanes: int = 0,
+) -> Raw:
+    """Solve a problem from given starting states.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    starts, solved
+        States at time zero and solved parameters of every subject.
+    workers
+        Threads; default one for each core.
+    progress
+        Called with the number of subjects finished and of all.
+    lanes
+        As in `kernel`.
+    """
+    compiled = kernel(problem.program, lanes=lanes)
+    raw = Raw.empty(problem)
+    call = _Call(problem, compiled, starts, solved, raw)
+    call.carry_out(workers or os.cpu_count() or 1, progress)
+    return raw
+
+
+class _Call:
+    """One run of a kernel: its arguments, its threads, and how to stop it."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        compiled: Kernel,
+        starts: Floats,
+        solved: Floats,
+        raw: Raw,
+    ) -> None:
+        self.compiled = compiled
+        self.total = problem.n_subjects
+        self.counters = np.zeros(3, dtype=np.int64)  # next, finished, stop
+        vector = np.hstack([problem.parameters, solved])
+        schedule = problem.schedule
+        self.keep = {
+            "parameters": np.ascontiguousarray(vector),
+            "starts": np.ascontiguousarray(starts, dtype=float),
+            "bases": problem.bases,
+            "event_times": schedule.times_h,
+            "event_kinds": schedule.kinds,
+            "event_targets": schedule.targets,
+            "event_basis": schedule.basis,
+            "event_amounts": schedule.amounts,
+            "sample_times": problem.sample_h,
+            "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
+            "saved": np.array(problem.saved_columns, dtype=np.int64),
+            "values": raw.values,
+            "resting": raw.resting,
+            "peaks": raw.peaks,
+            "status": raw.status,
+            "failed_time": raw.failed_h,
+            "failed_state": raw.failed_state,
+            "attempts": raw.attempts,
+            "rejected": raw.rejected,
+            "next": self.counters[0:],
+            "finished": self.counters[1:],
+            "stop": self.counters[2:],
+        }
+        counts = {
+            "n_bases": problem.bases.shape[1],
+            "n_subjects": problem.n_subjects,
+            "n_events": len(schedule.times_h),
+            "n_times": len(problem.sample_h),
+            "most_steps": problem.most_steps,
+            "n_saved": len(problem.save),
+        }
+        numbers = {"end": problem.end_h, "tolerance": problem.tolerance}
+        self.arguments = np.zeros(len(ARGUMENTS), dtype=np.int64)
+        for place, name in enumerate(ARGUMENTS):
+            if name in self.keep:
+                self.arguments[place] = self.keep[name].ctypes.data
+            elif name in counts:
+                self.arguments[place] = counts[name]
+            else:
+                self.arguments[place : place + 1].view(float)[0] = numbers[name]
+
+    def carry_out(self, workers: int, progress: Progress | None) -> None:
+        """Run until every subject is finished, or until interrupted."""
+        groups = -(-self.total // self.compiled.lanes)
+        threads = [
+            threading.Thread(target=self._work, daemon=True)
+            for _ in range(max(1, min(workers, groups)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                threads[0].join(_WAIT_S)
+                for thread in threads[1:]:
+                    thread.join(0 if threads[0].is_alive() else _WAIT_S)
+                if progress is not None:
+                    progress(int(self.counters[1]), self.total)
+        except BaseException:
+            self.counters[2] = 1
+            for thread in threads:
+                thread.join()
+            raise
+
+    def _work(self) -> None:
+        size = self.compiled.layout.size * self.compiled.lanes
+        memory = np.zeros(size + 8)
+        shift = (-memory.ctypes.data // 8) % 8  # begin at a cache line
+        function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
+            self.compiled.loaded.address("kernel")
+        )
+        function(self.arguments.ctypes.data, memory[shift:].ctypes.data)

@@ -1,0 +1,57 @@
+"""`Raw`: what a backend returns, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.engine.problem import Floats, Problem
+from il2sim.engine.status import Status
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Results of a solve before they are named.
+
+    Attributes
+    ----------
+    values
+        Outputs saved, shape ``(n_subjects, n_times, n_saved)``.
+    resting
+        The same before any dose, shape ``(n_subjects, n_saved)``.
+    peaks
+        Every output's largest value after the first dose, minus infinity if there was
+        none; shape ``(n_subjects, n_saved)``.
+    status
+        Codes of `Status`, shape ``(n_subjects,)``.
+    failed_h, failed_state
+        Where a failed subject ended, [h], and the number of the state to blame.
+    attempts, rejected
+        Steps attempted, and those of them that were rejected.
+    """
+
+    values: Floats
+    resting: Floats
+    peaks: Floats
+    status: NDArray[np.int64]
+    failed_h: Floats
+    failed_state: NDArray[np.int64]
+    attempts: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, problem: Problem) -> Raw:
+        """Nothing solved yet: not-a-number everywhere, every subject cancelled."""
+        n, times, saved = problem.n_subjects, len(problem.sample_h), len(problem.save)
+        return cls(
+            values=np.full((n, times, saved), np.nan),
+            resting=np.full((n, saved), np.nan),
+            peaks=np.full((n, saved), np.nan),
+            status=np.full(n, int(Status.CANCELLED)),
+            failed_h=np.full(n, np.nan),
+            failed_state=np.full(n, -1),
+            attempts=np.zeros(n, dtype=np.int64),
+            rejected=np.zeros(n, dtype=np.int64),
+        )

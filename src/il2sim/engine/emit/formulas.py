@@ -1,0 +1,219 @@
+"""Statements of a program as functions over memory.
+
+Each function reads slots of states, parameters and values prepared once for each
+subject, and writes slots. What does not depend on states is prepared once. Products
+that are only added become fused multiplications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from il2sim.engine.derivatives import Differentiated, differentiate
+from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.program import Program, Statement
+
+ARGUMENTS = ("y", "p", "c")
+"""Pointers to states, parameters, and what is prepared for a subject."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Which statements are prepared once for each subject, and in which slot."""
+
+    slots: Mapping[int, int]
+    steady: frozenset[int]
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+
+def prepare(program: Program, whole: Differentiated) -> Prepared:
+    """Choose what to prepare: steady values that something unsteady stands on."""
+    steady: set[int] = set()
+    for number, statement in enumerate(whole.statements):
+        if statement.op != "state" and all(arg in steady for arg in statement.args):
+            steady.add(number)
+    used = {
+        arg
+        for number, statement in enumerate(whole.statements)
+        if number not in steady
+        for arg in statement.args
+        if arg in steady
+    }
+    used.update(one for one in whole.jacobian.values() if one in steady)
+    used.update(one for one in program.rates if one in steady)
+    used.update(one for one in program.outputs.values() if one in steady)
+    plain = {
+        one for one in used if whole.statements[one].op in ("const", "parameter")
+    }
+    slots = {number: slot for slot, number in enumerate(sorted(used - plain))}
+    return Prepared(slots, frozenset(steady))
+
+
+class Formulas:
+    """The functions of one program in one module."""
+
+    def __init__(self, module: Module, program: Program) -> None:
+        self.module = module
+        self.program = program
+        self.whole = differentiate(program)
+        self.prepared = prepare(program, self.whole)
+
+    def emit(self) -> None:
+        """Write @prepare, @rates, @outputs."""
+        program, prepared = self.program, self.prepared
+        function = Function(self.module, "prepare", ("p", "c"))
+        values = self._values(function, prepared.slots, prepared=False)
+        for number, slot in prepared.slots.items():
+            function.store(values[number], "%c", slot)
+        function.close()
+        self._write("rates", dict(enumerate(program.rates)))
+        self._write("outputs", dict(enumerate(program.outputs.values())))
+
+    def emit_jacobian(self, slots: Mapping[tuple[int, int], int], size: int) -> None:
+        """Write @jacobian into the given slots; the others are set to zero."""
+        entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
+        self._write("jacobian", entries, size)
+
+    def _write(self, name: str, places: Mapping[int, int], size: int = 0) -> None:
+        function = Function(self.module, name, (*ARGUMENTS, "out"))
+        values = self._values(function, places.values(), prepared=True)
+        for slot, number in sorted(places.items()):
+            function.store(values[number], "%out", slot)
+        for slot in sorted(set(range(size)) - set(places)):
+            function.store(function.const(0.0), "%out", slot)
+        function.close()
+
+    def _values(
+        self, function: Function, roots: Iterable[int], *, prepared: bool
+    ) -> dict[int, str]:
+        """Write everything that some statements stand on."""
+        statements = self.whole.statements
+        ready = self.prepared.slots if prepared else {}
+        order = _order(statements, roots, ready)
+        single = _products_used_once(statements, order, set(roots), ready)
+        values: dict[int, str] = {}
+        for number in order:
+            if number in ready:
+                values[number] = function.load("%c", ready[number])
+            elif number not in single:
+                values[number] = _write_one(
+                    function, statements, number, values, single
+                )
+        return values
+
+
+def _order(
+    statements: Sequence[Statement], roots: Iterable[int], ready: Mapping[int, int]
+) -> list[int]:
+    wanted: set[int] = set()
+    stack = list(roots)
+    while stack:
+        one = stack.pop()
+        if one not in wanted:
+            wanted.add(one)
+            if one not in ready:
+                stack.extend(statements[one].args)
+    return sorted(wanted)
+
+
+def _products_used_once(
+    statements: Sequence[Statement],
+    order: list[int],
+    roots: set[int],
+    ready: Mapping[int, int],
+) -> set[int]:
+    """Products whose only use is in a sum: they are fused with it.
+
+    A sum fuses its first such product only.
+    """
+    uses: dict[int, int] = {}
+    for number in order:
+        if number not in ready:
+            for arg in statements[number].args:
+                uses[arg] = uses.get(arg, 0) + 1
+    fused: set[int] = set()
+    for number in order:
+        if number in ready or statements[number].op not in ("add", "sub"):
+            continue
+        for arg in statements[number].args:
+            free = arg not in ready and arg not in roots
+            if free and statements[arg].op == "mul" and uses[arg] == 1:
+                fused.add(arg)
+                break
+    return fused
+
+
+def _write_one(
+    function: Function,
+    statements: Sequence[Statement],
+    number: int,
+    values: Mapping[int, str],
+    fused: set[int],
+) -> str:
+    statement = statements[number]
+    op, args = statement.op, statement.args
+    if op == "const":
+        return function.const(statement.value)
+    if op == "state":
+        return function.load("%y", statement.index)
+    if op == "parameter":
+        return function.load("%p", statement.index)
+    if op in ("add", "sub") and fused.intersection(args):
+        return _fused(function, statements, statement, values, fused)
+    return _OPERATIONS[op](function, *(values[arg] for arg in args))
+
+
+def _fused(
+    function: Function,
+    statements: Sequence[Statement],
+    statement: Statement,
+    values: Mapping[int, str],
+    fused: set[int],
+) -> str:
+    first, second = statement.args
+    product, other = (first, second) if first in fused else (second, first)
+    a, b = (values[arg] for arg in statements[product].args)
+    rest = values[other]
+    if statement.op == "sub":
+        if product == first:
+            rest = function.neg(rest)
+        else:
+            a = function.neg(a)
+    return function.fma(a, b, rest)
+
+
+def _less(function: Function, a: str, b: str) -> str:
+    truth = function.compare("olt", a, b)
+    return function.pick(truth, function.const(1.0), function.const(0.0))
+
+
+def _choose(function: Function, choice: str, a: str, b: str) -> str:
+    return function.pick(function.compare("une", choice, function.const(0.0)), a, b)
+
+
+def _smaller(function: Function, a: str, b: str) -> str:
+    return function.pick(function.compare("olt", a, b), a, b)
+
+
+def _larger(function: Function, a: str, b: str) -> str:
+    return function.pick(function.compare("olt", b, a), a, b)
+
+
+_OPERATIONS = {
+    "add": lambda f, a, b: f.binary("fadd", a, b),
+    "sub": lambda f, a, b: f.binary("fsub", a, b),
+    "mul": lambda f, a, b: f.binary("fmul", a, b),
+    "div": lambda f, a, b: f.binary("fdiv", a, b),
+    "neg": lambda f, a: f.neg(a),
+    "pow": lambda f, a, b: f.call("pow", a, b),
+    "exp": lambda f, a: f.call("exp", a),
+    "log": lambda f, a: f.call("log", a),
+    "sqrt": lambda f, a: f.intrinsic("sqrt", a),
+    "min": _smaller,
+    "max": _larger,
+    "less": _less,
+    "pick": _choose,
+}

@@ -1,0 +1,246 @@
+"""The kernel: lanes kept busy until no subject is left.
+
+All lanes attempt a step together; then each is judged, records what it was asked for,
+and is refilled when its subject is done. Several threads run the same kernel, each on
+memory of its own, and share one counter of subjects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from il2sim.engine.elimination import eliminate
+from il2sim.engine.emit.builder import Function, Module, number
+from il2sim.engine.emit.formulas import Formulas
+from il2sim.engine.emit.functions import emit_functions
+from il2sim.engine.emit.lane import Lane, given
+from il2sim.engine.emit.layout import Layout, Sizes, lay_out
+from il2sim.engine.emit.step import Step, emit_factor, emit_solve
+from il2sim.engine.methods.table import Method
+from il2sim.engine.program import Program
+
+PEAK_PARTS = (1 / 3, 2 / 3, 1.0)
+"""Parts of each step at which peaks are looked for; its start was the end before."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A module's text and the memory that its kernel needs for each thread."""
+
+    text: str
+    layout: Layout
+    sizes: Sizes
+
+
+def write_kernel(program: Program, method: Method, lanes: int) -> Written:
+    """Write everything that solves one program by one method at one width."""
+    module = Module(lanes)
+    emit_functions(module)
+    _emit_plain_power(module, lanes)
+    formulas = Formulas(module, program)
+    lu = eliminate(len(program.states), formulas.whole.jacobian)
+    inlets = inlet_states(program)
+    sizes = Sizes(
+        states=len(program.states),
+        parameters=len(program.parameters) + len(program.solved),
+        prepared=len(formulas.prepared),
+        factors=len(lu.slots),
+        outputs=len(program.outputs),
+        inlets=len(inlets),
+        stages=method.stages,
+        dense=len(method.dense),
+    )
+    layout = lay_out(sizes)
+    formulas.emit()
+    formulas.emit_jacobian(lu.slots, len(lu.slots))
+    emit_factor(module, lu, method.gamma)
+    emit_solve(module, lu)
+    Step(module, sizes, layout, method).emit(inlets)
+    Lane(module, sizes, layout, method, inlets).emit()
+    _Kernel(module, layout).emit()
+    return Written(module.text(), layout, sizes)
+
+
+def inlet_states(program: Program) -> tuple[int, ...]:
+    """Numbers of the states that doses enter, in the order of the inlets."""
+    return tuple(program.states.index(name) for name in program.inlets.values())
+
+
+def _emit_plain_power(module: Module, lanes: int) -> None:
+    """Write @pow1: the power of one plain number, for the control of a lane."""
+    f = Function(
+        module,
+        "pow1",
+        (("double", "x"), ("double", "y")),
+        returns="double",
+        scalar=True,
+    )
+    if lanes == 1:
+        f.close(f.call("pow", "%x", "%y"))
+        return
+    wide = []
+    for name in ("%x", "%y"):
+        one = f.let(f"insertelement {module.vector} undef, double {name}, i32 0")
+        zeros = f"<{lanes} x i32> zeroinitializer"
+        wide.append(
+            f.let(f"shufflevector {module.vector} {one}, {module.vector} undef, {zeros}")
+        )
+    kind = module.vector
+    value = f.let(f"call {kind} @pow({kind} {wide[0]}, {kind} {wide[1]})")
+    f.close(f.let(f"extractelement {kind} {value}, i32 0"))
+
+
+class _Kernel:
+    """Writes @kernel."""
+
+    def __init__(self, module: Module, layout: Layout) -> None:
+        self.module, self.layout = module, layout
+        self.f = Function(module, "kernel", ("a", "m"), attributes="nounwind")
+
+    def emit(self) -> None:
+        f = self.f
+        with f.count(self.module.lanes) as lane:
+            self._put_count("-1", "subject", lane)
+            for name in ("h_try", "over_h"):
+                self._put_number(number(1.0), name, lane)
+            self._put_number(number(0.0), "accepted", lane)
+        with f.repeat() as loop:
+            active, renewed = self._fill_lanes()
+            loop.leave_unless(f.let(f"icmp ne i64 {active}, 0"))
+            with f.when(f.let(f"icmp ne i64 {renewed}, 0")):
+                self._welcome()
+            self._visit_lanes()
+            self._each_busy("set_out")
+            tolerance = given(f, "tolerance", "double")
+            absolute = given(f, "absolute", "ptr")
+            f.do(f"call void @attempt(ptr %m, double {tolerance}, ptr {absolute})")
+            self._each_busy("judge")
+            self._record_step()
+            f.do("call void @keep(ptr %m)")
+            self._move_on()
+        f.close()
+
+    # numbers of lanes
+
+    def _place(self, name: str, lane: str) -> str:
+        f = self.f
+        place = f.let(f"add i64 {lane}, {self.layout[name] * self.module.lanes}")
+        return f.let(f"getelementptr double, ptr %m, i64 {place}")
+
+    def _count(self, name: str, lane: str) -> str:
+        return self.f.let(f"load i64, ptr {self._place(name, lane)}")
+
+    def _number(self, name: str, lane: str) -> str:
+        return self.f.let(f"load double, ptr {self._place(name, lane)}")
+
+    def _put_count(self, value: str, name: str, lane: str) -> None:
+        self.f.do(f"store i64 {value}, ptr {self._place(name, lane)}")
+
+    def _put_number(self, value: str, name: str, lane: str) -> None:
+        self.f.do(f"store double {value}, ptr {self._place(name, lane)}")
+
+    def _is_busy(self, lane: str) -> str:
+        return self.f.let(f"icmp sge i64 {self._count('subject', lane)}, 0")
+
+    def _is_set(self, name: str, lane: str) -> str:
+        return self.f.let(f"icmp ne i64 {self._count(name, lane)}, 0")
+
+    def _each_busy(self, function: str) -> None:
+        with self.f.count(self.module.lanes) as lane, self.f.when(self._is_busy(lane)):
+            self.f.do(f"call void @{function}(ptr %a, ptr %m, i64 {lane})")
+
+    def _section(self, name: str) -> str:
+        return self.f.at("%m", self.layout[name])
+
+    # the parts of a round
+
+    def _fill_lanes(self) -> tuple[str, str]:
+        f = self.f
+        active, renewed = f.variable("i64", "0"), f.variable("i64", "0")
+        f.set("i64", "0", active)
+        f.set("i64", "0", renewed)
+        with f.count(self.module.lanes) as lane:
+            idle = f.let(f"xor i1 {self._is_busy(lane)}, true")
+            with f.when(idle):
+                got = f.let(f"call i64 @fill(ptr %a, ptr %m, i64 {lane})")
+                more = f.let(f"add i64 {f.get('i64', renewed)}, {got}")
+                f.set("i64", more, renewed)
+            busy = f.let(f"zext i1 {self._is_busy(lane)} to i64")
+            f.set("i64", f.let(f"add i64 {f.get('i64', active)}, {busy}"), active)
+        return f.get("i64", active), f.get("i64", renewed)
+
+    def _welcome(self) -> None:
+        """Prepare what is steady and record the resting state of new subjects."""
+        f = self.f
+        p, c = self._section("p"), self._section("c")
+        f.do(f"call void @prepare(ptr {p}, ptr {c})")
+        f.do("call void @look(ptr %m)")
+        with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
+            self._put_count("0", "new", lane)
+            f.do(f"call void @greet(ptr %a, ptr %m, i64 {lane})")
+
+    def _visit_lanes(self) -> None:
+        f = self.f
+        changes = f.variable("i64", "0")
+        f.set("i64", "0", changes)
+        with f.count(self.module.lanes) as lane:
+            busy = self._is_busy(lane)
+            due = f.let(f"and i1 {busy}, {self._is_set('boundary', lane)}")
+            with f.when(due):
+                f.do(f"call void @visit(ptr %a, ptr %m, i64 {lane})")
+                changed = f.let(f"fptoui double {self._number('changed', lane)} to i64")
+                f.set(
+                    "i64", f.let(f"or i64 {f.get('i64', changes)}, {changed}"), changes
+                )
+        any_change = f.let(f"icmp ne i64 {f.get('i64', changes)}, 0")
+        with f.when(any_change):
+            f.do("call void @look(ptr %m)")
+            f.do(f"call void @raise_peaks(ptr %m, ptr {self._section('changed')})")
+            with f.count(self.module.lanes) as lane:
+                self._put_number(number(0.0), "changed", lane)
+
+    def _record_step(self) -> None:
+        """Peaks and samples of the step just accepted, by its dense output."""
+        f = self.f
+        some = f.variable("i1", "false")
+        f.set("i1", "false", some)
+        with f.count(self.module.lanes) as lane:
+            accepted = self._number("accepted", lane)
+            truth = f.let(f"fcmp une double {accepted}, {number(0.0)}")
+            f.set("i1", f.let(f"or i1 {f.get('i1', some)}, {truth}"), some)
+            seen = f.let(f"fmul double {accepted}, {self._number('dosed', lane)}")
+            self._put_number(seen, "changed", lane)
+        with f.when(f.get("i1", some)):
+            f.do("call void @dense(ptr %m)")
+            for part in PEAK_PARTS:
+                f.store(f.const(part), self._section("theta"), 0)
+                f.do("call void @look_between(ptr %m)")
+                f.do(f"call void @raise_peaks(ptr %m, ptr {self._section('changed')})")
+            self._record_samples()
+        with f.count(self.module.lanes) as lane:
+            self._put_number(number(0.0), "changed", lane)
+
+    def _record_samples(self) -> None:
+        f = self.f
+        with f.repeat() as loop:
+            due = f.variable("i64", "0")
+            f.set("i64", "0", due)
+            with f.count(self.module.lanes) as lane:
+                wanted = f.let(f"call i64 @aim(ptr %a, ptr %m, i64 {lane})")
+                f.set("i64", f.let(f"or i64 {f.get('i64', due)}, {wanted}"), due)
+            loop.leave_unless(f.let(f"icmp ne i64 {f.get('i64', due)}, 0"))
+            f.do("call void @look_between(ptr %m)")
+            with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
+                self._put_count("0", "new", lane)
+                f.do(f"call void @record(ptr %a, ptr %m, i64 {lane})")
+
+    def _move_on(self) -> None:
+        """Advance the time of accepted lanes; at the end of an interval exactly."""
+        f = self.f
+        with f.count(self.module.lanes) as lane:
+            accepted = f.let(
+                f"fcmp une double {self._number('accepted', lane)}, {number(0.0)}"
+            )
+            with f.when(accepted):
+                self._put_number(number(0.0), "accepted", lane)
+                f.do(f"call void @advance(ptr %a, ptr %m, i64 {lane})")

@@ -1,0 +1,124 @@
+"""Where everything lies in the memory of one thread.
+
+A section is a number of slots; a slot is one number for every lane. The control of a
+lane reads and writes its own place in a slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LANE_NUMBERS = (
+    "t",
+    "h",
+    "h_try",
+    "t_stop",
+    "over_h",
+    "error",
+    "error_before",
+    "h_after_dose",
+    "theta",
+    "accepted",
+    "dosed",
+    "changed",
+)
+"""What the control keeps for each lane, as numbers; truths are 0 or 1."""
+
+LANE_COUNTS = (
+    "subject",
+    "sample",
+    "event",
+    "attempts",
+    "rejected",
+    "fresh",
+    "hits",
+    "boundary",
+    "new",
+    "rejected_last",
+)
+"""The same as whole numbers."""
+
+ARGUMENTS = (
+    "parameters",
+    "starts",
+    "bases",
+    "n_bases",
+    "n_subjects",
+    "n_events",
+    "event_times",
+    "event_kinds",
+    "event_targets",
+    "event_basis",
+    "event_amounts",
+    "n_times",
+    "sample_times",
+    "end",
+    "tolerance",
+    "absolute",
+    "most_steps",
+    "n_saved",
+    "saved",
+    "values",
+    "resting",
+    "peaks",
+    "status",
+    "failed_time",
+    "failed_state",
+    "attempts",
+    "rejected",
+    "next",
+    "finished",
+    "stop",
+)
+"""What a kernel is given: eight bytes each, a pointer, a whole number or a number."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Slots of a thread's memory."""
+
+    sections: Mapping[str, int]
+    size: int
+
+    def __getitem__(self, name: str) -> int:
+        return self.sections[name]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How long the vectors of one program are."""
+
+    states: int
+    parameters: int
+    prepared: int
+    factors: int
+    outputs: int
+    inlets: int
+    stages: int
+    dense: int
+
+
+def lay_out(sizes: Sizes) -> Layout:
+    """Give every section its first slot."""
+    lengths = {
+        "y": sizes.states,
+        "next_y": sizes.states,
+        "stage": sizes.states,
+        "k": sizes.states * sizes.stages,
+        "dense": sizes.states * sizes.dense,
+        "between": sizes.states,
+        "factors": sizes.factors,
+        "p": sizes.parameters,
+        "c": max(1, sizes.prepared),
+        "out": max(1, sizes.outputs),
+        "peaks": max(1, sizes.outputs),
+        "inputs": max(1, sizes.inlets),
+        **dict.fromkeys(LANE_NUMBERS, 1),
+        **dict.fromkeys(LANE_COUNTS, 1),
+    }
+    sections, size = {}, 0
+    for name, length in lengths.items():
+        sections[name] = size
+        size += length
+    return Layout(sections, size)

@@ -1,0 +1,118 @@
+"""`Problem`: everything one solve needs, as arrays, in the engine's units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.engine.program import Program
+from il2sim.engine.schedule import Schedule
+from il2sim.errors import BadProblem, UnknownName, closest
+
+Floats = NDArray[np.float64]
+
+DEFAULT_TOLERANCE = 1e-4
+MOST_STEPS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A program, its subjects, their doses, and what to record.
+
+    Attributes
+    ----------
+    program
+        What is solved.
+    parameters
+        Shape ``(n_subjects, n_parameters)``, in the order of the program.
+    bases
+        Sizes that doses are scaled by, shape ``(n_subjects, n_bases)``.
+    schedule
+        Doses.
+    sample_h
+        When to record, [h], shape ``(n_times,)``, increasing. At the time of a dose
+        the record is taken before it; times before zero show the resting state.
+    end_h
+        When to stop, [h].
+    save
+        Names of outputs to record, ``n_saved`` of them.
+    tolerance
+        Largest accepted relative error of one step, [1].
+    absolute
+        The same in absolute terms for each state; default tolerance times its scale.
+    most_steps
+        Attempts after which a subject is given up.
+    """
+
+    program: Program
+    parameters: Floats
+    bases: Floats
+    schedule: Schedule
+    sample_h: Floats
+    end_h: float
+    save: tuple[str, ...]
+    tolerance: float = DEFAULT_TOLERANCE
+    absolute: Floats | None = None
+    most_steps: int = MOST_STEPS
+
+    def __post_init__(self) -> None:
+        for name in ("parameters", "bases", "sample_h"):
+            given = np.ascontiguousarray(getattr(self, name), dtype=float)
+            object.__setattr__(self, name, given)
+        if self.absolute is None:
+            sizes = self.tolerance * np.array(self.program.scales)
+            object.__setattr__(self, "absolute", sizes)
+        self._check_shapes()
+        self._check_times()
+        for name in self.save:
+            if name not in self.program.outputs:
+                raise UnknownName(
+                    f"the model has no output '{name}'.",
+                    got=f"'{name}'",
+                    expected=closest(name, self.program.outputs),
+                )
+        if not 0 < self.tolerance < 1:
+            raise _bad("tolerance", self.tolerance, "a number between 0 and 1")
+
+    def _check_shapes(self) -> None:
+        wanted = len(self.program.parameters)
+        if self.parameters.ndim != 2 or self.parameters.shape[1] != wanted:
+            raise _bad(
+                "parameters", self.parameters.shape, f"shape (n_subjects, {wanted})"
+            )
+        if self.bases.ndim != 2 or len(self.bases) != len(self.parameters):
+            raise _bad("bases", self.bases.shape, "one row for each subject")
+        if self.schedule.most_basis >= self.bases.shape[1]:
+            raise _bad("bases", self.bases.shape, "a column for each basis of a dose")
+
+    def _check_times(self) -> None:
+        times = self.sample_h
+        if times.ndim != 1 or not np.all(np.isfinite(times)):
+            raise _bad("sample_h", times, "finite times in one row")
+        if np.any(np.diff(times) <= 0):
+            raise _bad("sample_h", times, "increasing times")
+        if not np.isfinite(self.end_h) or self.end_h <= 0:
+            raise _bad("end_h", self.end_h, "a time after zero")
+        if times.size and times[-1] > self.end_h:
+            raise _bad("sample_h", times[-1], f"times up to the end, {self.end_h} h")
+
+    @property
+    def n_subjects(self) -> int:
+        """How many subjects there are."""
+        return len(self.parameters)
+
+    @property
+    def saved_columns(self) -> Sequence[int]:
+        """Place of each saved name among the outputs of the program."""
+        places = {name: i for i, name in enumerate(self.program.outputs)}
+        return [places[name] for name in self.save]
+
+
+def _bad(what: str, got: Any, expected: str) -> BadProblem:
+    return BadProblem(
+        f"the {what} of a problem cannot be used.", got=got, expected=expected
+    )

@@ -1,0 +1,127 @@
+"""Doses as sorted arrays.
+
+A schedule knows targets, times and amounts in nmol; it knows neither molecules nor IU.
+An infusion is two events. When the last of those that overlap ends, the rate is set to
+exactly zero, so no rounding error is left running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.errors import BadProblem
+
+ADD, CHANGE_RATE, STOP = 0, 1, 2
+"""What an event does: add an amount, change a rate, set a rate to zero."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One dose.
+
+    Attributes
+    ----------
+    time_h
+        When it begins, [h].
+    target
+        Number of the inlet that receives it.
+    amount
+        [nmol] for each unit of the basis.
+    basis
+        Column of the subject's sizes that the amount is multiplied by.
+    duration_h
+        Zero for a bolus, else the length of the infusion, [h].
+    """
+
+    time_h: float
+    target: int
+    amount: float
+    basis: int = 0
+    duration_h: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """Events sorted by time; within one time ends of infusions come first.
+
+    Attributes
+    ----------
+    times_h
+        [h], shape ``(n_events,)``.
+    kinds, targets, basis
+        What happens, to which inlet, scaled by which size; shape ``(n_events,)``.
+    amounts
+        [nmol] or [nmol/h] for each unit of the basis.
+    """
+
+    times_h: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    basis: NDArray[np.int64]
+    amounts: NDArray[np.float64]
+
+    @property
+    def most_basis(self) -> int:
+        """The highest column of sizes in use."""
+        return int(self.basis.max(initial=0))
+
+    @classmethod
+    def of(cls, doses: Iterable[Given]) -> Schedule:
+        """Sort doses into events.
+
+        Raises
+        ------
+        BadProblem
+            A time, amount or duration is negative or not finite.
+        """
+        given = list(doses)
+        events: list[tuple[float, int, int, int, int, float]] = []
+        for order, dose in enumerate(given):
+            _check(dose)
+            head = (dose.time_h, 1, order)
+            if dose.duration_h == 0:
+                events.append((*head, ADD, dose.basis, dose.amount))
+            else:
+                rate = dose.amount / dose.duration_h
+                end = (dose.time_h + dose.duration_h, 0, order)
+                events.append((*head, CHANGE_RATE, dose.basis, rate))
+                events.append((*end, CHANGE_RATE, dose.basis, -rate))
+        return cls._from_events(sorted(events), [dose.target for dose in given])
+
+    @classmethod
+    def _from_events(
+        cls, events: list[tuple[float, int, int, int, int, float]], targets: list[int]
+    ) -> Schedule:
+        running = dict.fromkeys(targets, 0)
+        kinds = []
+        for _, starts, order, kind, _, _ in events:
+            if kind == CHANGE_RATE:
+                running[targets[order]] += 1 if starts else -1
+                kind = CHANGE_RATE if running[targets[order]] else STOP
+            kinds.append(kind)
+        return cls(
+            times_h=_frozen([event[0] for event in events], float),
+            kinds=_frozen(kinds, np.int64),
+            targets=_frozen([targets[event[2]] for event in events], np.int64),
+            basis=_frozen([event[4] for event in events], np.int64),
+            amounts=_frozen([event[5] for event in events], float),
+        )
+
+
+def _frozen(values: list[float] | list[int], kind: type) -> NDArray[np.generic]:
+    array = np.array(values, dtype=kind)
+    array.setflags(write=False)
+    return array
+
+
+def _check(dose: Given) -> None:
+    for what in ("time_h", "amount", "duration_h"):
+        value = getattr(dose, what)
+        if not np.isfinite(value) or value < 0:
+            raise BadProblem(
+                f"a dose has no usable {what}.", got=value, expected="zero or more"
+            )
