@@ -1,0 +1,14 @@
+"""Who is treated with what, and what is recorded.
+
+A regimen says what is given and when, a population who receives it, and `simulate`
+joins both with a model and returns trajectories, from which endpoints are read. The
+room does not know which model it gets.
+
+Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
+`population`, `populations`; `simulate`, `endpoints`.
+"""
+
+from il2sim.study.course import Course, Dose
+from il2sim.study.regimen import Regimen
+
+__all__ = ["Course", "Dose", "Regimen"]
