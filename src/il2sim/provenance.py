@@ -1,269 +1,246 @@
-"""What produced a result: version, model, inputs, seed, device, libraries.
+"""What produced a result: enough to say what it is, and to make it again.
 
-Two runs with equal model, inputs, seed and version have equal keys, on any machine and
-at any time; everything else here (commit, platform, libraries, time) is for the reader.
-This file does not know what the inputs mean: it hashes plain values, arrays and frozen
-dataclasses.
+A `Provenance` is two things. Its key names a run by what decides the numbers: version,
+model, inputs, seed, tolerance, device. The rest says where and when: commit, platform,
+libraries, time. Equal keys mean equal work, so a run can be found again and resumed.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import platform
+import json
+import platform as this_machine
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path, PurePath
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from il2sim.errors import UnreadableFile
+
 VERSION = "0.1.0"
 
-LIBRARIES = ("numpy", "scipy", "sympy", "llvmlite", "pint", "xarray", "zarr", "pyarrow")
-"""Whose versions are noted with every result."""
+LIBRARIES = ("llvmlite", "numpy", "scipy")
+"""Those whose version can change a number."""
 
 KEY_LENGTH = 16
-"""Hexadecimal digits of a run's key: 64 bits, so a billion runs do not meet."""
+"""Hexadecimal digits of a key: 64 bits, so a billion runs share none by accident."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a result comes from.
+    """What produced a result.
 
     Attributes
     ----------
-    key
-        The run's name: a hash of model, inputs, seed and version.
-    version, commit
-        Of il2sim. The commit is empty outside a git checkout, and ends in ``-dirty``
-        when files were changed after it.
-    model, model_fingerprint
-        Name, and a hash of everything that shapes its equations.
+    version
+        Of il2sim.
+    model, fingerprint
+        Name of the model, and the hash of its equations.
     inputs
-        A hash of what the caller gave: regimen, population, times, tolerance, …
+        Hash of everything given: regimen, parameters of the subjects, times, names.
     seed
-        None where nothing was drawn.
-    device
-        ``"reference"``, ``"cpu"`` or ``"gpu"``.
+        Of the population; None where nothing was drawn.
     tolerance
         Largest accepted relative error of one step, [1].
+    device
+        ``"reference"``, ``"cpu"`` or ``"gpu"``.
+    commit
+        Of the source, if it is a checkout; ``+`` at its end marks changed files.
     python, platform, libraries
-        The surroundings, with the version of each library in use.
-    made
-        When, in UTC, as ISO 8601.
+        Of the machine.
+    time
+        When the record was made, in UTC.
     """
 
-    key: str
     version: str
-    commit: str
     model: str
-    model_fingerprint: str
+    fingerprint: str
     inputs: str
     seed: int | None
-    device: str
     tolerance: float
+    device: str
+    commit: str | None
     python: str
     platform: str
     libraries: Mapping[str, str]
-    made: str
+    time: str
+
+    @property
+    def key(self) -> str:
+        """A name for the run: the same for the same work, whenever and wherever."""
+        decides = ("version", "fingerprint", "inputs", "seed", "tolerance", "device")
+        return hash_of({name: getattr(self, name) for name in decides})[:KEY_LENGTH]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the same as plain values, ready for JSON."""
-        named = {field.name: getattr(self, field.name) for field in _fields(self)}
-        return named | {"libraries": dict(self.libraries)}
+        """Everything as plain values, the key first."""
+        return {"key": self.key, **asdict(self)}
+
+    def write(self, path: Path) -> None:
+        """Write as JSON."""
+        text = json.dumps(self.to_dict(), indent=2) + "\n"
+        path.write_text(text, encoding="utf-8")
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
-        """Read what `to_dict` wrote; names that are not ours are left out."""
-        known = {field.name for field in _fields(cls)}
-        kept = {name: value for name, value in values.items() if name in known}
-        kept["libraries"] = MappingProxyType(dict(kept["libraries"]))
-        return cls(**kept)
+        """Make again what `to_dict` gave."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+    @classmethod
+    def read(cls, path: Path) -> Provenance:
+        """Read what `write` wrote.
+
+        Raises
+        ------
+        UnreadableFile
+            The file is missing, broken, or something else.
+        """
+        try:
+            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableFile(
+                f"'{path}' cannot be read as the provenance of a run.",
+                got=f"{type(error).__name__}: {error}",
+                expected="the provenance.json of a run's folder",
+            ) from error
 
 
-def record(
+def provenance_of(
     *,
     model: str,
-    model_fingerprint: str,
+    fingerprint: str,
     inputs: object,
     seed: int | None,
-    device: str,
     tolerance: float,
+    device: str,
 ) -> Provenance:
-    """Note what is about to produce a result.
+    """Record what is about to produce a result.
 
     Parameters
     ----------
-    model, model_fingerprint
-        The model's name and the hash of its equations.
+    model, fingerprint, seed, tolerance, device
+        As in `Provenance`.
     inputs
-        Anything that `digest` can read; equal inputs have equal keys.
-    seed
-        None where nothing is drawn.
-    device
-        What solves.
-    tolerance
-        Largest accepted relative error of one step, [1].
-
-    Raises
-    ------
-    TypeError
-        Something in `inputs` has no fixed meaning, such as a function.
+        Whatever else decides the numbers; see `hash_of`.
 
     Examples
     --------
-    >>> made = record(
+    >>> record = provenance_of(
     ...     model="body",
-    ...     model_fingerprint="ab12",
-    ...     inputs={"regimen": "aldesleukin 1 MIU/m2 sc, daily, for 84 days"},
+    ...     fingerprint="ab12",
+    ...     inputs={"regimen": "aldesleukin 1 MIU/m2 sc daily"},
     ...     seed=1,
-    ...     device="cpu",
     ...     tolerance=1e-4,
+    ...     device="cpu",
     ... )
-    >>> len(made.key), made.seed
-    (16, 1)
+    >>> len(record.key)
+    16
     """
-    hashed = digest(inputs)
     return Provenance(
-        key=run_key(model_fingerprint, hashed, seed),
         version=VERSION,
-        commit=commit(),
         model=model,
-        model_fingerprint=model_fingerprint,
-        inputs=hashed,
+        fingerprint=fingerprint,
+        inputs=hash_of(inputs),
         seed=seed,
-        device=device,
         tolerance=tolerance,
-        python=platform.python_version(),
-        platform=f"{platform.system()} {platform.machine()}",
-        libraries=_libraries(),
-        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        device=device,
+        commit=commit(),
+        python=this_machine.python_version(),
+        platform=this_machine.platform(),
+        libraries={name: _version_of(name) for name in LIBRARIES},
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
-def run_key(
-    model_fingerprint: str, inputs: str, seed: int | None, version: str = VERSION
-) -> str:
-    """Name a run by what determines it, [16 hexadecimal digits].
+def hash_of(value: object) -> str:
+    """Hash a value by its content: equal values, equal hash, on every machine.
 
-    Examples
-    --------
-    >>> run_key("ab12", "cd34", 1) == run_key("ab12", "cd34", 1)
-    True
-    >>> run_key("ab12", "cd34", 1) == run_key("ab12", "cd34", 2)
-    False
-    """
-    return digest((model_fingerprint, inputs, seed, version))[:KEY_LENGTH]
-
-
-def digest(value: object) -> str:
-    """Hash a value by its content: SHA-256, [64 hexadecimal digits].
-
-    Numbers are hashed by their exact bits, mappings and sets without regard to order,
-    arrays with shape and kind, dataclasses with the name of their class.
+    Parameters
+    ----------
+    value
+        Text, numbers, None, paths, members of an `Enum`, arrays, and mappings (in any
+        order), sequences or dataclasses of them.
 
     Raises
     ------
     TypeError
-        A value inside has no fixed meaning, such as a function or an open file.
+        There is something else in it.
 
     Examples
     --------
-    >>> digest({"a": 1, "b": 2.0}) == digest({"b": 2.0, "a": 1})
+    >>> hash_of({"a": 1, "b": [2.5]}) == hash_of({"b": [2.5], "a": 1})
     True
-    >>> digest(1) == digest(1.0)
-    False
     """
-    state = hashlib.sha256()
-    for piece in _pieces(value):
-        state.update(len(piece).to_bytes(8, "little"))
-        state.update(piece)
-    return state.hexdigest()
+    digest = hashlib.sha256()
+    _feed(digest, value)
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=1)
-def commit() -> str:
-    """Find the commit of this source, if it is a git checkout; else the empty text."""
-    here = Path(__file__).resolve()
-    if not (here.parents[2] / ".git").exists():
-        return ""
-    question = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+def commit() -> str | None:
+    """The commit of the source, with ``+`` if files were changed; None elsewhere."""
+    here = Path(__file__).parent
+    if not (here.parents[1] / ".git").exists():
+        return None
     try:
-        answer = subprocess.run(
-            question,
-            cwd=here.parent,
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
+            cwd=here,
             capture_output=True,
-            text=True,
-            timeout=5,
             check=True,
+            text=True,
+            timeout=10,
         )
     except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.strip()
+        return None
+    return found.stdout.strip() or None
 
 
-def _fields(of: Any) -> Sequence[dataclasses.Field[Any]]:
-    return dataclasses.fields(of)
+def _version_of(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
-def _libraries() -> Mapping[str, str]:
-    versions = {}
-    for name in LIBRARIES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # pragma: no cover - a partial install
-            continue
-    return MappingProxyType(versions)
-
-
-def _pieces(value: object) -> Iterator[bytes]:
-    """Write a value as bytes that only an equal value has."""
-    if isinstance(value, Enum):
-        yield from _pieces((type(value).__name__, value.name))
-    elif isinstance(value, Mapping):
-        pairs = sorted((digest(key), digest(item)) for key, item in value.items())
-        yield from _listed("mapping", pairs)
-    elif isinstance(value, AbstractSet):
-        yield from _listed("set", sorted(digest(item) for item in value))
+def _feed(digest: Any, value: object) -> None:
+    """Write kind, length and content, so that no two values are written alike."""
+    if isinstance(value, Mapping):
+        digest.update(b"mapping %d " % len(value))
+        for key in sorted(value, key=str):
+            _feed(digest, key)
+            _feed(digest, value[key])
+    elif isinstance(value, list | tuple):
+        digest.update(b"sequence %d " % len(value))
+        for item in value:
+            _feed(digest, item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        named = {field.name: getattr(value, field.name) for field in fields(value)}
+        digest.update(b"%s " % type(value).__name__.encode())
+        _feed(digest, named)
     elif isinstance(value, np.ndarray) and value.dtype.kind in "biufUS":
-        plain = value.astype(value.dtype.newbyteorder("<"), order="C")
-        yield from _listed("array", (plain.dtype.str, str(plain.shape)))
-        yield plain.tobytes()
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        named = [(field.name, getattr(value, field.name)) for field in _fields(value)]
-        yield from _listed(type(value).__name__, named)
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        yield from _listed("sequence", value)
+        digest.update(f"array {value.dtype.kind} {value.shape} ".encode())
+        plain = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        digest.update(np.ascontiguousarray(plain).tobytes())
     else:
-        yield from _plain(value)
+        _feed_plain(digest, value)
 
 
-def _listed(kind: str, items: Sequence[object]) -> Iterator[bytes]:
-    yield f"{kind} of {len(items)}".encode()
-    for item in items:
-        yield from _pieces(item)
-
-
-def _plain(value: object) -> Iterator[bytes]:
-    if isinstance(value, np.generic):
+def _feed_plain(digest: Any, value: object) -> None:
+    if isinstance(value, Enum):
+        value = f"{type(value).__name__}.{value.name}"
+    elif isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float):
-        yield b"number" + value.hex().encode()
-    elif value is None or isinstance(value, bool | int):
-        yield f"{type(value).__name__} {value}".encode()
-    elif isinstance(value, str | PurePath):
-        yield b"text" + str(value).encode()
-    elif isinstance(value, bytes):
-        yield b"bytes" + value
-    else:
-        raise TypeError(
-            f"a {type(value).__name__} cannot be part of the inputs of a run."
-        )
+    elif isinstance(value, PurePath):
+        value = value.as_posix()
+    if value is not None and not isinstance(value, str | bool | int | float):
+        raise TypeError(f"{type(value).__name__} cannot be hashed by content")
+    content = repr(value).encode()
+    digest.update(b"%s %d " % (type(value).__name__.encode(), len(content)))
+    digest.update(content)
