@@ -16,7 +16,7 @@ from il2sim.engine.methods.table import Method
 from il2sim.engine.schedule import ADD, CHANGE_RATE
 from il2sim.engine.status import Status
 
-SAFETY = 0.9  # of the step that the error would just allow
+SAFETY = 0.95  # of the step that the error would just allow
 GROW_MOST = 6.0  # in one step; Hairer & Wanner II, section IV.8
 SHRINK_MOST = 0.15  # in one step
 ERROR_LEAST = 1e-6  # below it an error says no more about the next step
@@ -344,8 +344,8 @@ class Lane:
         step = self.read(f, "h_try")
         power = 1.0 / (self.method.error_order + 1)
         small = self._larger(f, error, number(ERROR_LEAST))
-        now = self._power(f, small, -0.7 * power)
-        before = self._power(f, self.read(f, "error_before"), 0.4 * power)
+        now = self._power(f, small, -0.95 * power)
+        before = self._power(f, self.read(f, "error_before"), 0.15 * power)
         factor = f.let(f"fmul double {now}, {before}")
         factor = f.let(f"fmul double {factor}, {number(SAFETY)}")
         factor = self._smaller(f, factor, number(GROW_MOST))
