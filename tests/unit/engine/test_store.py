@@ -1,0 +1,163 @@
+"""What is written is read back bit for bit; what is not whole is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from il2sim.engine import store
+from il2sim.engine.status import Status
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import FolderInUse, UnknownName, UnreadableFile
+from il2sim.provenance import provenance_of
+
+ARRAYS = (
+    "times_h",
+    "values",
+    "resting",
+    "peaks",
+    "status",
+    "failed_h",
+    "failed_state",
+    "steps",
+    "rejected",
+    "doses_h",
+)
+
+
+def some_run(n_subjects: int = 5) -> Trajectories:
+    """Random numbers of many sizes, with one failed subject."""
+    draw = np.random.default_rng(1)
+    values = np.exp(draw.normal(0, 20, (n_subjects, 7, 2)))
+    values[2] = np.nan
+    status = np.zeros(n_subjects, np.int64)
+    status[2] = Status.NOT_FINITE
+    return Trajectories(
+        names=("memory Treg", "plasma IL-2"),
+        units=("cell/uL", "pM"),
+        times_h=np.linspace(0, 1, 7) / 3,
+        values=values,
+        resting=values[:, 0],
+        peaks=values.max(axis=1),
+        status=status,
+        failed_h=np.where(status, 0.1, np.nan),
+        failed_state=np.where(status, "circulation.plasma", ""),
+        steps=np.arange(n_subjects),
+        rejected=np.arange(n_subjects),
+        doses_h=np.array([0.0, 0.25]),
+        provenance=provenance_of(
+            model="body",
+            fingerprint="ab",
+            inputs=1,
+            seed=1,
+            tolerance=1e-4,
+            device="cpu",
+        ),
+    )
+
+
+@pytest.fixture(params=["zarr", "parquet", "csv"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_reading_undoes_writing(kind: str, tmp_path: Path) -> None:
+    run = some_run()
+    path = store.write(run, tmp_path, format=kind)
+    again = store.read(tmp_path)
+    assert path.exists()
+    assert (again.names, again.units) == (run.names, run.units)
+    assert again.provenance == run.provenance
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
+
+
+def test_a_run_of_nobody_and_one_of_nothing(kind: str, tmp_path: Path) -> None:
+    nobody = Trajectories(
+        names=("CD8",),
+        units=("cell/uL",),
+        times_h=np.array([0.0, 1.0]),
+        values=np.zeros((0, 2, 1)),
+        resting=np.zeros((0, 1)),
+        peaks=np.zeros((0, 1)),
+        status=np.zeros(0, np.int64),
+    )
+    nothing = Trajectories(
+        names=(),
+        units=(),
+        times_h=np.array([0.0]),
+        values=np.zeros((3, 1, 0)),
+        resting=np.zeros((3, 0)),
+        peaks=np.zeros((3, 0)),
+        status=np.zeros(3, np.int64),
+    )
+    for i, run in enumerate((nobody, nothing)):
+        store.write(run, tmp_path / str(i), format=kind)
+        assert store.read(tmp_path / str(i)).values.shape == run.values.shape
+
+
+def test_no_file_may_be_missing_or_cut(kind: str, tmp_path: Path) -> None:
+    """Remove, then shorten, each file of a store in turn: never a silent answer."""
+    store.write(some_run(), tmp_path / "whole", format=kind)
+    files = [path for path in (tmp_path / "whole").rglob("*") if path.is_file()]
+    for path in files:
+        content = path.read_bytes()
+        path.unlink()
+        with pytest.raises(UnreadableFile):
+            store.read(tmp_path / "whole")
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(UnreadableFile):
+            store.read(tmp_path / "whole")
+        path.write_bytes(content)
+    store.read(tmp_path / "whole")
+
+
+def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    store.write(some_run(), tmp_path)
+    chunk = next((tmp_path / "trajectories.zarr" / "memory Treg" / "c").rglob("0"))
+    chunk = next(path for path in [chunk, *chunk.rglob("*")] if path.is_file())
+    content = bytearray(chunk.read_bytes())
+    content[len(content) // 2] ^= 1
+    chunk.write_bytes(content)
+    with pytest.raises(UnreadableFile, match="not complete"):
+        store.read(tmp_path)
+
+
+def test_nothing_is_left_of_a_write_that_fails(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write(some_run(), tmp_path, format=kind)
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(store, "_take_apart", lambda run: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.write(some_run(), tmp_path, format=kind, replace=True)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_results_are_replaced_only_when_asked(kind: str, tmp_path: Path) -> None:
+    store.write(some_run(), tmp_path, format="csv")
+    with pytest.raises(FolderInUse, match="already holds trajectories"):
+        store.write(some_run(), tmp_path, format=kind)
+    store.write(some_run(6), tmp_path, format=kind, replace=True)
+    assert len(store.read(tmp_path)) == 6
+
+
+def test_an_unknown_format_and_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="'parquet'"):
+        store.write(some_run(), tmp_path, format="parkett")
+    with pytest.raises(UnreadableFile, match="no complete trajectories"):
+        store.read(tmp_path)
+
+
+def test_xarray_opens_what_was_written(tmp_path: Path) -> None:
+    import xarray
+
+    run = some_run()
+    path = store.write(run, tmp_path)
+    with xarray.open_zarr(path, consolidated=False) as opened:
+        assert opened["memory Treg"].attrs["units"] == "cell/uL"
+        assert opened["memory Treg"].dims == ("subject", "time")
+        np.testing.assert_array_equal(opened["plasma IL-2"], run.values[:, :, 1])
+    assert store.to_xarray(run)["memory Treg peak"].shape == (5,)
