@@ -162,9 +162,7 @@ def _receptors(cell: str, place: str, fluid: str) -> Iterator[Component]:
         cells=cells,
         soluble_cd25="circulation.soluble_cd25",
         pstat5=f"{signaling}.pstat5",
-        **{
-            name: f"{binding}.{name}" for name in ("cd25", "cd122", "dimer", "trimer")
-        },
+        **{name: f"{binding}.{name}" for name in ("cd25", "cd122", "dimer", "trimer")},
     )
     yield Signaling(signaling, cell=cell, engaged=f"{binding}.engaged")
 

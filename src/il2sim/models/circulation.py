@@ -9,7 +9,15 @@ with body weight and flows with its power of three quarters.
 from __future__ import annotations
 
 from il2sim.models.constants import AVOGADRO
-from il2sim.symbolic import Component, observed, parameter, process, sqrt, state, supplied
+from il2sim.symbolic import (
+    Component,
+    observed,
+    parameter,
+    process,
+    sqrt,
+    state,
+    supplied,
+)
 
 
 class BodySize(Component):
@@ -20,11 +28,15 @@ class BodySize(Component):
     flow_exponent = parameter("1", "power of the weight that flows grow with")
     blood_at_reference = parameter("L", "blood of the reference adult")
 
-    volume_scale = observed("1", "volumes over the reference", weight / reference_weight)
+    volume_scale = observed(
+        "1", "volumes over the reference", weight / reference_weight
+    )
     flow_scale = observed(
         "1", "flows over the reference", (weight / reference_weight) ** flow_exponent
     )
-    blood_volume = observed("L", "blood", blood_at_reference * weight / reference_weight)
+    blood_volume = observed(
+        "L", "blood", blood_at_reference * weight / reference_weight
+    )
 
 
 class Circulation(Component):

@@ -28,7 +28,9 @@ class Lymphocytes(Component):
     division_by_il2 = parameter("1/d", "division added at full pSTAT5", by="cell")
     suppression = parameter("1", "loss of IL-2 division to Treg", by="cell")
     survival = parameter("1", "fall of death at full pSTAT5", by="cell")
-    crowding = parameter("1", "power of its own number that death grows with", by="cell")
+    crowding = parameter(
+        "1", "power of its own number that death grows with", by="cell"
+    )
     recirculation = parameter("1/h", "cells leave blood without added IL-2")
 
     at_rest = observed(

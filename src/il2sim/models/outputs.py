@@ -23,7 +23,9 @@ def _counts() -> Iterator[Output]:
         total([Reference(f"{cell}.blood") for cell in REPORTED[name]])
         for name in ("Treg", "CD4 Tconv")
     )
-    yield Output("Treg of CD4", "%", "Treg, part of CD4 in blood", treg / (treg + tconv))
+    yield Output(
+        "Treg of CD4", "%", "Treg, part of CD4 in blood", treg / (treg + tconv)
+    )
     for name, parts in REPORTED.items():
         pool = total([Reference(f"{cell}.pool") for cell in parts])
         yield Output(f"{name} pool", "cell", f"{name} in the body, wherever", pool)

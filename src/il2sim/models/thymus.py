@@ -19,7 +19,9 @@ class ThymicExport(Component):
     loss_rate = supplied("1/h", "deaths and conversions of a cell")
     pstat5 = supplied("1", "pSTAT5 of its cells in tissue")
 
-    export_at_rest = parameter("1/d", "export a day, part of the resting pool", by="cell")
+    export_at_rest = parameter(
+        "1/d", "export a day, part of the resting pool", by="cell"
+    )
     export_by_il2 = parameter("1", "gain of export at full pSTAT5", by="cell")
     trec_of_emigrant = parameter("molecule/cell", "TREC that an emigrant brings")
     k_mature = parameter("1/d", "emigrants cease to be recent")
@@ -43,7 +45,9 @@ class ThymicExport(Component):
         rate=export_rate,
         exchange={"trec": trec_of_emigrant},
     )
-    age = process("emigrants ->", rate=(k_mature + division_rate + loss_rate) * emigrants)
+    age = process(
+        "emigrants ->", rate=(k_mature + division_rate + loss_rate) * emigrants
+    )
     lose_trec = process("trec ->", rate=loss_rate * trec)
 
 
@@ -53,7 +57,9 @@ class MarrowExport(Component):
     pool = supplied("cell", "cells of the population in the body")
     at_rest = supplied("cell", "the same at rest")
 
-    export_at_rest = parameter("1/d", "export a day, part of the resting pool", by="cell")
+    export_at_rest = parameter(
+        "1/d", "export a day, part of the resting pool", by="cell"
+    )
 
     export = process("-> pool", rate=export_at_rest * at_rest)
 

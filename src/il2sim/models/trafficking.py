@@ -49,6 +49,4 @@ class Trafficking(Component):
     digest_trimer = process(
         "trimer ->", rate=k_internalize * (1 - cd25_returned) * trimer
     )
-    return_cd25 = process(
-        "trimer -> cd25", rate=k_internalize * cd25_returned * trimer
-    )
+    return_cd25 = process("trimer -> cd25", rate=k_internalize * cd25_returned * trimer)

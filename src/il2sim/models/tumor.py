@@ -24,7 +24,9 @@ class Tumor(Component):
     killing = parameter("L/(cell*d)", "killing by one CD8 in a liter of tumor")
     protection = parameter("1", "strength of the protection by Treg at rest")
     cd8_entry = parameter("1/d", "CD8 of a liter of blood that enter a liter of tumor")
-    treg_entry = parameter("1/d", "Treg of a liter of blood that enter a liter of tumor")
+    treg_entry = parameter(
+        "1/d", "Treg of a liter of blood that enter a liter of tumor"
+    )
     k_leave = parameter("1/d", "T cells leave the tumor or die in it")
     cd8_division = parameter("1/d", "division of CD8 inside at full pSTAT5")
     treg_division = parameter("1/d", "division of Treg inside at full pSTAT5")

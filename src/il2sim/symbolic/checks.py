@@ -116,7 +116,9 @@ def check_component(cls: Any) -> None:
         unit(quantity.unit)
         if isinstance(quantity, Observed):
             _check_formula(cls, quantity, quantity.formula, "the formula of")
-        elif isinstance(quantity, State) and not isinstance(quantity.start, int | float):
+        elif isinstance(quantity, State) and not isinstance(
+            quantity.start, int | float
+        ):
             _check_formula(cls, quantity, quantity.start, "the start of")
         elif isinstance(quantity, Parameter) and quantity.balances is not None:
             _check_balance(cls, quantity)

@@ -80,9 +80,7 @@ def _left_null_space(
         yield [cancel(weight / first) for weight in plain]
 
 
-def _without_negatives(
-    vector: sympy.Matrix, basis: list[sympy.Matrix]
-) -> sympy.Matrix:
+def _without_negatives(vector: sympy.Matrix, basis: list[sympy.Matrix]) -> sympy.Matrix:
     """The vector itself, or its sum with another one, if that counts only upwards."""
     sums = (sign * vector + other for other in basis for sign in (1, -1))
     for candidate in (vector, -vector, *sums):

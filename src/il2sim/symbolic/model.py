@@ -131,7 +131,6 @@ class Model:
             self._check_unit(f"the inlet '{route}'", Reference(name), "nmol")
         _ = self.changes, self.parameters
 
-
     @cached_property
     def names(self) -> Mapping[str, Owned]:
         """Every name of the model and its owner (shared parameters: their first)."""
@@ -220,7 +219,6 @@ class Model:
             row.is_assumption,
         )
 
-
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Everything that changes a state, in the order written."""
@@ -250,7 +248,6 @@ class Model:
             got=str(given),
             expected="the name of a state",
         )
-
 
     def _refuse_twins(self) -> None:
         seen: set[str] = set()
@@ -299,7 +296,6 @@ class Model:
             )
 
         return dimension(formula, of_leaf)
-
 
     def with_component(self, component: Component) -> Model:
         """The same model with one more component, or with one exchanged by name."""

@@ -1,0 +1,208 @@
+"""SciPy and NumPy in plain sight: slow, and the arbiter of the others.
+
+The program is written out as one Python function, SciPy's LSODA follows it from event to
+event, and whatever is recorded is read off its dense output. Nothing is shared with the
+other backends but the program itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from il2sim.engine.backends.raw import Raw
+from il2sim.engine.problem import Floats, Problem
+from il2sim.engine.program import Program, Statement
+from il2sim.engine.schedule import ADD, STOP
+from il2sim.engine.status import Status
+
+PEAK_POINTS = 16
+"""Places in every step of LSODA at which peaks are looked for."""
+
+Function = Callable[[Floats, Floats], Floats]
+
+
+def run(
+    problem: Problem,
+    starts: Floats,
+    solved: Floats,
+    *,
+    workers: int | None = None,  # noqa: ARG001 - one subject after the other
+    progress: Callable[[int, int], None] | None = None,
+) -> Raw:
+    """Solve a problem from given starting states; see the other backends."""
+    raw = Raw.empty(problem)
+    rates = _function(problem.program, problem.program.rates)
+    outputs = _function(
+        problem.program, [problem.program.outputs[name] for name in problem.save]
+    )
+    vectors = np.hstack([problem.parameters, solved])
+    for subject, vector in enumerate(vectors):
+        _Subject(problem, subject, vector, rates, outputs, raw).follow(starts[subject])
+        if progress is not None:
+            progress(subject + 1, problem.n_subjects)
+    return raw
+
+
+class _Subject:
+    """One subject on its way from event to event."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        subject: int,
+        vector: Floats,
+        rates: Function,
+        outputs: Function,
+        raw: Raw,
+    ) -> None:
+        self.problem, self.subject, self.vector = problem, subject, vector
+        self.rates, self.outputs, self.raw = rates, outputs, raw
+        names = problem.program.states
+        self.inlets = [names.index(one) for one in problem.program.inlets.values()]
+        self.running = np.zeros(len(names))
+        self.dosed = False
+
+    def follow(self, y: Floats) -> None:
+        """Solve from one event to the next and record."""
+        problem, raw, subject = self.problem, self.raw, self.subject
+        raw.resting[subject] = self.outputs(y, self.vector)
+        raw.peaks[subject] = -np.inf
+        early = problem.sample_h <= 0
+        raw.values[subject, early] = raw.resting[subject]
+        schedule, end = problem.schedule, problem.end_h
+        breaks = sorted({0.0, end, *(t for t in schedule.times_h if 0 < t < end)})
+        for start, stop in zip(breaks[:-1], breaks[1:], strict=True):
+            y = self._dose(start, y)
+            y, status = self._interval(start, stop, y)
+            if status != Status.DONE:
+                raw.status[subject], raw.failed_h[subject] = status, start
+                return
+        raw.status[subject] = Status.DONE
+
+    def _dose(self, time: float, y: Floats) -> Floats:
+        """Give what is due at a time."""
+        schedule, y = self.problem.schedule, y.copy()
+        for event in np.flatnonzero(schedule.times_h == time):
+            state = self.inlets[schedule.targets[event]]
+            size = self.problem.bases[self.subject, schedule.basis[event]]
+            amount = schedule.amounts[event] * size
+            if schedule.kinds[event] == ADD:
+                y[state] += amount
+            elif schedule.kinds[event] == STOP:
+                self.running[state] = 0.0
+            else:
+                self.running[state] += amount
+            self.dosed = True
+        if self.dosed:
+            self._raise_peaks(y[None, :])
+        return y
+
+    def _interval(self, start: float, stop: float, y: Floats) -> tuple[Floats, Status]:
+        problem = self.problem
+        solution = solve_ivp(
+            lambda _, state: self.rates(state, self.vector) + self.running,
+            (start, stop),
+            y,
+            method="LSODA",
+            rtol=max(problem.tolerance, 1e-12),
+            atol=problem.absolute,
+            dense_output=True,
+        )
+        if not solution.success or not np.all(np.isfinite(solution.y)):
+            finite = np.all(np.isfinite(solution.y))
+            return y, Status.STEP_TOO_SMALL if finite else Status.NOT_FINITE
+        self.raw.attempts[self.subject] += len(solution.t) - 1
+        self._record(start, stop, solution)
+        return solution.y[:, -1], Status.DONE
+
+    def _record(self, start: float, stop: float, solution: Any) -> None:
+        times = self.problem.sample_h
+        places = np.flatnonzero((times > start) & (times <= stop))
+        for place in places:
+            at = solution.y[:, -1] if times[place] == stop else solution.sol(times[place])
+            self.raw.values[self.subject, place] = self.outputs(at, self.vector)
+        if self.dosed:
+            fine = np.concatenate(
+                [
+                    np.linspace(a, b, PEAK_POINTS)
+                    for a, b in zip(solution.t[:-1], solution.t[1:], strict=True)
+                ]
+            )
+            self._raise_peaks(solution.sol(fine).T)
+
+    def _raise_peaks(self, states: Floats) -> None:
+        values = np.array([self.outputs(y, self.vector) for y in states])
+        peaks = self.raw.peaks[self.subject]
+        np.fmax(peaks, np.max(values, axis=0), out=peaks)
+
+
+def _function(program: Program, roots: Iterable[int]) -> Function:
+    return _written(program, tuple(roots))
+
+
+@lru_cache(maxsize=32)
+def _written(program: Program, roots: tuple[int, ...]) -> Function:
+    """One Python function of plain assignments that returns the roots."""
+    lines = ["def function(y, p):", "    y, p = y.tolist(), p.tolist()"]
+    for number in program.needed(roots):
+        lines.append(f"    v{number} = {_right(program.statements[number])}")
+    lines.append(f"    return array([{', '.join(f'v{root}' for root in roots)}])")
+    names: dict[str, Any] = {
+        "array": np.array,
+        "power": _power,
+        "divide": _divide,
+        "exp": np.exp,
+        "log": np.log,
+        "sqrt": np.sqrt,
+    }
+    exec("\n".join(lines), names)  # noqa: S102 - our own text, a few lines above
+    function: Function = names["function"]
+    return function
+
+
+def _right(statement: Statement) -> str:
+    if statement.op == "const":
+        return repr(statement.value)
+    if statement.op == "state":
+        return f"y[{statement.index}]"
+    if statement.op == "parameter":
+        return f"p[{statement.index}]"
+    return _TEXTS[statement.op].format(*(f"v{arg}" for arg in statement.args))
+
+
+_TEXTS = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} * {1}",
+    "div": "divide({0}, {1})",
+    "neg": "-{0}",
+    "pow": "power({0}, {1})",
+    "exp": "exp({0})",
+    "log": "log({0})",
+    "sqrt": "sqrt({0})",
+    "min": "{0} if {0} < {1} else {1}",
+    "max": "{0} if {1} < {0} else {1}",
+    "less": "1.0 if {0} < {1} else 0.0",
+    "pick": "{1} if {0} != 0 else {2}",
+}
+
+
+def _power(base: float, exponent: float) -> float:
+    """Power of an amount: zero or less gives zero."""
+    if base <= 0:
+        return 0.0
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return float("inf")
+
+
+def _divide(a: float, b: float) -> float:
+    if b == 0:
+        return float("nan") if a == 0 else float(np.copysign(np.inf, a))
+    return a / b

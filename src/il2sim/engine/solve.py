@@ -1,0 +1,152 @@
+"""`solve`: resting state, then the treatment, on one backend; failures stay values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.engine.backends.raw import Raw
+from il2sim.engine.evaluate import evaluate
+from il2sim.engine.problem import Floats, Problem
+from il2sim.engine.resting import Rest, read_rest, resting_problem
+from il2sim.engine.status import Status
+from il2sim.errors import UnknownName, closest
+
+Device = Literal["cpu", "reference"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a solve returns, one row for each subject.
+
+    Attributes
+    ----------
+    values
+        Outputs saved, shape ``(n_subjects, n_times, n_saved)``; not-a-number where a
+        subject failed before.
+    resting, peaks
+        Before any dose, and the largest of the dense output after the first dose;
+        shape ``(n_subjects, n_saved)``.
+    status
+        Codes of `Status`, shape ``(n_subjects,)``.
+    failed_h, failed_state
+        Where a failed subject ended, [h], and the number of the state to blame or -1.
+    steps, rejected
+        Steps accepted and rejected.
+    rest_states, solved
+        States at rest, and the parameters found there.
+    """
+
+    values: Floats
+    resting: Floats
+    peaks: Floats
+    status: NDArray[np.int64]
+    failed_h: Floats
+    failed_state: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    rest_states: Floats
+    solved: Floats
+
+
+def solve(
+    problem: Problem,
+    *,
+    device: Device = "cpu",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """Solve every subject of a problem.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    device
+        ``"reference"`` is slow and arbitrates; ``"cpu"`` agrees with it within ten
+        times the tolerance.
+    workers
+        Threads; default one for each core.
+    progress
+        Called with the number of subjects finished and of all.
+
+    Raises
+    ------
+    UnknownName
+        No such device.
+    """
+    run = _runner(device)
+    rest = find_rest(problem, device=device, workers=workers)
+    good = np.flatnonzero(rest.status == Status.DONE)
+    raw = Raw.empty(problem)
+    raw.status[:] = rest.status
+    if good.size:
+        part = replace(
+            problem, parameters=problem.parameters[good], bases=problem.bases[good]
+        )
+        got = run(
+            part,
+            rest.states[good],
+            rest.solved[good],
+            workers=workers,
+            progress=progress,
+        )
+        _merge(raw, got, good)
+    _blank_failures(raw)
+    return Solution(
+        values=raw.values,
+        resting=raw.resting,
+        peaks=raw.peaks,
+        status=raw.status,
+        failed_h=raw.failed_h,
+        failed_state=raw.failed_state,
+        steps=raw.attempts - raw.rejected,
+        rejected=raw.rejected,
+        rest_states=rest.states,
+        solved=rest.solved,
+    )
+
+
+def find_rest(
+    problem: Problem, *, device: Device = "cpu", workers: int | None = None
+) -> Rest:
+    """Find the resting state of every subject of a problem."""
+    resting = resting_problem(problem.program, problem.parameters)
+    starts = evaluate(resting.program, resting.program.starts, problem.parameters)
+    nothing = np.zeros((problem.n_subjects, 0))
+    raw = _runner(device)(resting, starts, nothing, workers=workers, progress=None)
+    return read_rest(problem.program, raw.values[:, -1], raw.status)
+
+
+def _runner(device: str) -> Callable[..., Raw]:
+    if device == "cpu":
+        from il2sim.engine.backends import cpu
+
+        return cpu.run
+    if device == "reference":
+        from il2sim.engine.backends import reference
+
+        return reference.run
+    raise UnknownName(
+        f"there is no device '{device}'.",
+        got=f"'{device}'",
+        expected=closest(device, get_args(Device)),
+    )
+
+
+def _merge(whole: Raw, part: Raw, rows: NDArray[np.int64]) -> None:
+    for name in Raw.__dataclass_fields__:
+        getattr(whole, name)[rows] = getattr(part, name)
+
+
+def _blank_failures(raw: Raw) -> None:
+    """One not-a-number, always the same, for whatever is not known."""
+    raw.peaks[raw.status != Status.DONE] = np.nan
+    raw.peaks[np.isneginf(raw.peaks)] = np.nan
+    for values in (raw.values, raw.resting, raw.peaks):
+        values[np.isnan(values)] = np.nan
