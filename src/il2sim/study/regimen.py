@@ -61,7 +61,8 @@ class Regimen:
         Courses follow each other with ``then``; ``again from day 14`` begins the last
         one once more, counted from time zero, ``repeat every 8 weeks, 3 courses``
         begins it three times in all, and ``all again`` or ``repeat all`` mean
-        everything said so far. ``plus`` begins a course that may overlap. A course without ``from day``
+        everything said so far. ``plus`` begins a course that may overlap. A course
+        without ``from day``
         begins when the next dose of the one before would be due; ``rest 9 days`` adds
         to that. Day 0 is a Monday.
 

@@ -1,0 +1,357 @@
+"""`Population`: who is treated, as distributions with their sources.
+
+Traits (age, size, blood counts, shares of cells) are drawn on a scale where they are
+normal and correlated there; parameters of a model vary around the model's own values as
+log-normal factors, so a population never holds a second copy of a calibrated number.
+Blood counts of the eight populations of cells follow from the counts that a laboratory
+reports and from shares.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.errors import BadPopulation
+from il2sim.study import subjects as draws
+from il2sim.study.subjects import Floats, Subjects
+
+Shape = Literal["normal", "log-normal", "logit-normal"]
+
+WIDEST = 3.0
+"""Draws are kept within so many standard deviations: no subject is a freak."""
+
+MIDDLE_AGE_Y = 50.0
+"""Age at which the medians of traits with an age slope hold, [y]."""
+
+MOST_SUBJECTS = 20_000_000
+
+TRAITS = (
+    "age",
+    "height",
+    "body mass index",
+    "CD4",
+    "CD8",
+    "NK",
+    "B cells",
+    "Treg of CD4",
+    "naive of Treg",
+    "naive of CD4 Tconv",
+    "naive of CD8",
+    "bright of NK",
+)
+"""What every population must say."""
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One quantity of a person.
+
+    Attributes
+    ----------
+    name, unit
+        One of `TRAITS`.
+    shape
+        Where it is normal: itself, its logarithm, or its log odds.
+    women, men
+        Median, and standard deviation on the scale of `shape`.
+    by_age
+        Change on the scale of `shape` for each year above 50, [1/y].
+    source, is_assumption, note
+        Evidence keys or text; whether it was assumed, and why so.
+    """
+
+    name: str
+    unit: str
+    shape: Shape
+    women: tuple[float, float]
+    men: tuple[float, float]
+    source: str
+    is_assumption: bool
+    by_age: float = 0.0
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for median, spread in (self.women, self.men):
+            in_range = median > 0 if self.shape == "log-normal" else True
+            in_range &= 0 < median < 1 if self.shape == "logit-normal" else True
+            if not (math.isfinite(median) and math.isfinite(spread) and spread >= 0):
+                in_range = False
+            if not in_range:
+                raise BadPopulation(
+                    f"the trait '{self.name}' cannot be drawn.",
+                    got=f"median {median}, spread {spread}, {self.shape}",
+                    expected="finite numbers, a spread of zero or more, and a median "
+                    "above zero (log-normal) or between 0 and 1 (logit-normal)",
+                )
+
+    def values(self, z: Floats, is_female: NDArray[np.bool_], age_y: Floats) -> Floats:
+        """The trait of each subject, from its standard normal number."""
+        medians = [self._inner(median) for median, _ in (self.women, self.men)]
+        spreads = [spread for _, spread in (self.women, self.men)]
+        inner = np.where(is_female, *medians) + np.where(is_female, *spreads) * z
+        if self.by_age:
+            inner = inner + self.by_age * (age_y - MIDDLE_AGE_Y)
+        if self.shape == "normal":
+            return inner
+        if self.shape == "log-normal":
+            return draws.exponential(inner)
+        return 1.0 / (1.0 + draws.exponential(-inner))
+
+    def _inner(self, median: float) -> float:
+        if self.shape == "normal":
+            return median
+        if self.shape == "log-normal":
+            return math.log(median)
+        return math.log(median / (1.0 - median))
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A parameter of the model that differs between persons, log-normally.
+
+    Attributes
+    ----------
+    name
+        As the model has it.
+    log_sd
+        Standard deviation of the logarithm of the factor on the model's value, [1].
+    where_present
+        Left out where a model lacks the parameter; else that is an error.
+    source, is_assumption, note
+        As in `Trait`.
+    """
+
+    name: str
+    log_sd: float
+    source: str
+    is_assumption: bool
+    where_present: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.log_sd) and self.log_sd >= 0):
+            raise BadPopulation(
+                f"the spread of '{self.name}' cannot be used.",
+                got=self.log_sd,
+                expected="a finite number, zero or more",
+            )
+
+
+@dataclass(frozen=True)
+class Correlated:
+    """Two traits or parameters that go together, on the scale where they are normal."""
+
+    pair: tuple[str, str]
+    value: float
+    source: str
+    is_assumption: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Persons to be drawn.
+
+    Attributes
+    ----------
+    name, meaning
+        Of the whole.
+    traits, varied, correlated
+        What differs between persons.
+    share_female
+        [1].
+    n, seed
+        How many are drawn, and from which stream.
+
+    Raises
+    ------
+    BadPopulation
+        A trait is missing, a number is out of range, or the correlations contradict
+        each other.
+
+    Examples
+    --------
+    >>> from il2sim.study.populations import adults
+    >>> few, many = adults(n=3, seed=1).draw(), adults(n=100, seed=1).draw()
+    >>> bool(np.all(many.weight_kg[:3] == few.weight_kg))
+    True
+    """
+
+    name: str
+    meaning: str
+    traits: Mapping[str, Trait]
+    varied: Mapping[str, Varied] = field(default_factory=dict)
+    correlated: tuple[Correlated, ...] = ()
+    share_female: float = 0.5
+    n: int = 1000
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        missing = [name for name in TRAITS if name not in self.traits]
+        if missing:
+            raise self._bad("traits", f"no '{missing[0]}'", "each of " + str(TRAITS))
+        if not 0 <= self.share_female <= 1:
+            raise self._bad("share of women", self.share_female, "0 to 1")
+        if not isinstance(self.n, int) or not 1 <= self.n <= MOST_SUBJECTS:
+            raise self._bad("size", self.n, f"1 to {MOST_SUBJECTS} subjects")
+        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**64:
+            raise self._bad("seed", self.seed, "a whole number from 0 to 2^64 - 1")
+        self._mixing()
+
+    def sized(self, n: int) -> Population:
+        """The same, with another number of subjects; the first ones stay the same."""
+        return replace(self, n=n)
+
+    def seeded(self, seed: int) -> Population:
+        """The same, other persons."""
+        return replace(self, seed=seed)
+
+    def with_trait(self, trait: Trait) -> Population:
+        """The same, with one trait exchanged."""
+        return replace(self, traits={**self.traits, trait.name: trait})
+
+    def with_varied(self, varied: Varied) -> Population:
+        """The same, with one more parameter that differs, or one exchanged."""
+        return replace(self, varied={**self.varied, varied.name: varied})
+
+    def without_spread(self) -> Population:
+        """The same medians, everybody alike but for their sex."""
+        traits = {
+            name: replace(one, women=(one.women[0], 0.0), men=(one.men[0], 0.0))
+            for name, one in self.traits.items()
+        }
+        return replace(self, traits=traits, varied={}, correlated=())
+
+    def draw(self) -> Subjects:
+        """Draw the persons.
+
+        Returns
+        -------
+        Subjects
+            Read-only arrays; subject *i* does not depend on how many are drawn.
+        """
+        numbers = np.arange(self.n, dtype=np.uint64)
+        z = self._normals(numbers)
+        female = draws.uniform(self.seed, numbers, "sex") < self.share_female
+        nobody = np.zeros(self.n)
+        age = np.clip(self.traits["age"].values(z["age"], female, nobody), 18.0, 95.0)
+        found = {
+            name: self.traits[name].values(z[name], female, age) for name in TRAITS[1:]
+        }
+        height = found["height"]
+        weight = found["body mass index"] * (height / 100.0) ** 2
+        factors = {
+            name: draws.exponential(one.log_sd * z[name])
+            for name, one in self.varied.items()
+        }
+        return Subjects(
+            age_y=_frozen(age),
+            height_cm=_frozen(height),
+            weight_kg=_frozen(weight),
+            surface_m2=_frozen(surface_m2(height, weight)),
+            is_female=female,
+            counts={name: _frozen(one) for name, one in cell_counts(found).items()},
+            factors={name: _frozen(one) for name, one in factors.items()},
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [*TRAITS, *self.varied]
+
+    def _normals(self, numbers: NDArray[np.uint64]) -> dict[str, Floats]:
+        """Correlated standard normal numbers; sums run in the order of the names."""
+        free = {
+            name: draws.normal(draws.uniform(self.seed, numbers, name))
+            for name in self._names
+        }
+        mixed = {}
+        for name, row in self._mixing().items():
+            total = np.zeros(len(numbers))
+            for other, weight in row.items():
+                total = total + weight * free[other]
+            mixed[name] = np.clip(total, -WIDEST, WIDEST)
+        return mixed
+
+    def _mixing(self) -> dict[str, dict[str, float]]:
+        """Cholesky factor of the correlations, by name, without its zeros."""
+        wanted = {frozenset(one.pair): one.value for one in self.correlated}
+        for pair, value in wanted.items():
+            unknown = sorted(pair - set(self._names))
+            if unknown or len(pair) != 2 or not -1 < value < 1:
+                raise self._bad(
+                    "correlation",
+                    f"{sorted(pair)}: {value}",
+                    "two names that differ between persons, and a value inside (-1, 1)",
+                )
+        rows: dict[str, dict[str, float]] = {}
+        for name in self._names:
+            row: dict[str, float] = {}
+            for other, above in rows.items():
+                shared = sum(row[k] * w for k, w in above.items() if k in row)
+                left = wanted.get(frozenset((name, other)), 0.0) - shared
+                if left:
+                    row[other] = left / above[other]
+            rest = 1.0 - sum(weight * weight for weight in row.values())
+            if rest <= 0:
+                raise self._bad(
+                    "correlations",
+                    f"those of '{name}'",
+                    "correlations that can all hold at once",
+                )
+            rows[name] = {**row, name: math.sqrt(rest)}
+        return rows
+
+    def _bad(self, what: str, got: object, expected: str) -> BadPopulation:
+        return BadPopulation(
+            f"the {what} of the population '{self.name}' cannot be used.",
+            got=got,
+            expected=expected,
+        )
+
+
+def surface_m2(height_cm: Floats, weight_kg: Floats) -> Floats:
+    """Body surface [m²] by the formula of Mosteller (1987), N Engl J Med 317, 1098.
+
+    Examples
+    --------
+    >>> surface_m2(np.array([180.0]), np.array([80.0])).tolist()
+    [2.0]
+    """
+    return np.sqrt(height_cm * weight_kg / 3600.0)
+
+
+def cell_counts(found: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Blood counts of each population of cells from laboratory counts and shares."""
+    treg = found["CD4"] * found["Treg of CD4"]
+    tconv = found["CD4"] - treg
+    cells = {
+        "naive Treg": (treg, "naive of Treg"),
+        "naive CD4 Tconv": (tconv, "naive of CD4 Tconv"),
+        "naive CD8": (found["CD8"], "naive of CD8"),
+        "NK bright": (found["NK"], "bright of NK"),
+    }
+    others = dict(
+        zip(
+            cells,
+            ("memory Treg", "memory CD4 Tconv", "memory CD8", "NK dim"),
+            strict=True,
+        )
+    )
+    counts = {}
+    for name, (whole, share) in cells.items():
+        counts[name] = whole * found[share]
+        counts[others[name]] = whole * (1.0 - found[share])
+    counts["B cells"] = found["B cells"]
+    return counts
+
+
+def _frozen(values: Floats) -> Floats:
+    values = np.ascontiguousarray(values)
+    values.setflags(write=False)
+    return values
