@@ -1,0 +1,30 @@
+"""Pictures of results: one way of drawing, decided once.
+
+A figure is made from `Trajectories` alone and reads every unit from them; how they were
+made it does not know. Figures are Matplotlib objects that a user can go on changing, and
+`save` writes them as PNG and SVG.
+
+Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it is
+drawn), `panels` (one panel), `courses` (the figures).
+"""
+
+from il2sim.figures.courses import (
+    beyer_figure,
+    blood_figure,
+    draw_all,
+    thymus_figure,
+    tumor_figure,
+)
+from il2sim.figures.published import Published
+from il2sim.figures.style import COLORS, save
+
+__all__ = [
+    "COLORS",
+    "Published",
+    "beyer_figure",
+    "blood_figure",
+    "draw_all",
+    "save",
+    "thymus_figure",
+    "tumor_figure",
+]

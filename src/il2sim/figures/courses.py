@@ -1,0 +1,309 @@
+"""Time courses with bands over a population.
+
+`beyer_figure` is our version of Figure 1 of Beyer (OncoImmunology 2012,
+doi:10.4161/onci.20639): who expands under IL-2, and how much. Blood counts are shown as
+drawn before a dose; the other figures show every recorded moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from il2sim.engine.trajectories import TimeCourse, Trajectories
+from il2sim.errors import UnknownName
+from il2sim.figures import panels
+from il2sim.figures.published import Published
+from il2sim.figures.style import color_of, new_figure, sign, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BEYER_PANELS = {
+    "naive Treg": "Naive Treg (thymic)",
+    "memory Treg": "Memory Treg",
+    "CD4 Tconv": "CD4 Tconv (effectors)",
+    "CD8": "CD8 (effectors)",
+}
+"""Output and heading of each panel."""
+
+ABSOLUTE = {
+    "plasma IL-2": "IL-2 in plasma",
+    "lymphocytes": "Lymphocytes in blood",
+    "NK dim": "NK, CD56dim",
+    "NK bright": "NK, CD56bright",
+    "TREC per naive Treg": "TREC per naive Treg",
+    "TREC of naive Treg": "TREC of naive Treg in blood",
+    "emigrants of naive Treg": "Recent thymic emigrants",
+    "tumor": "Tumor volume",
+    "CD8 in tumor": "CD8 in the tumor",
+    "Treg in tumor": "Treg in the tumor",
+}
+"""Heading of a panel by its output."""
+
+BLOOD = ("plasma IL-2", "lymphocytes", "NK dim", "NK bright")
+THYMUS = ("emigrants of naive Treg", "TREC per naive Treg", "TREC of naive Treg")
+TUMOR = ("tumor", "Treg in tumor", "CD8 in tumor")
+
+INTERVALS_SHOWN = 3
+"""Dose intervals of plasma IL-2 that are shown; more would be a solid block."""
+
+LOWEST_SHARE = 1e-4
+"""Of the highest concentration shown; below, an axis shows only elimination's tail."""
+
+
+def beyer_figure(
+    trajectories: Trajectories,
+    *,
+    published: Iterable[Published] = (),
+    title: str = "IL-2 expands Treg consistently, effectors weakly",
+    moments: str = "before doses",
+) -> Figure:
+    """Draw the fold change of naive and memory Treg, CD4 Tconv and CD8 over time.
+
+    Each subject is compared with its own resting state. Bands hold half and 90 % of
+    the subjects that were solved; short lines at the bottom are doses; black marks are
+    published results with their evidence keys.
+
+    Parameters
+    ----------
+    trajectories
+        With the four populations among its names.
+    published
+        What others measured; names that have no panel are left out.
+    title
+        The headline.
+    moments
+        ``"before doses"``: as blood is drawn in a trial; ``"all"``: every recorded one.
+
+    Raises
+    ------
+    UnknownName
+        One of the four populations was not recorded.
+
+    Examples
+    --------
+    >>> from il2sim.figures.courses import example
+    >>> len(beyer_figure(example()).axes)
+    4
+    """
+    folds = [trajectories[name].fold() for name in BEYER_PANELS]
+    if moments == "before doses":
+        folds = [_as_drawn(fold, trajectories) for fold in folds]
+    results = [result for result in published if result.name in BEYER_PANELS]
+    edges = [edge for r in results for edge in (r.low, r.high, r.value or 1.0)]
+    low, high = panels.fold_limits(folds, edges)
+    with styled():
+        figure, row = new_figure(
+            len(folds), title=title, below=_below(trajectories, moments), share_y=True
+        )
+        for axes, course in zip(row, folds, strict=True):
+            day = panels.time_axis(axes, float(trajectories.times_h[-1]))
+            panels.fold_axis(axes, low, high)
+            panels.band(axes, course, color_of(course.name), day=day)
+            panels.mark_doses(axes, _doses(trajectories), day=day)
+            panels.show_published(
+                axes, [r for r in results if r.name == course.name], day=day
+            )
+            axes.set_title(BEYER_PANELS[course.name], color=color_of(course.name))
+            _say_last(axes, course, day)
+        row[0].set_ylabel("count in blood over resting count")
+        sign(figure, _made_by(trajectories))
+    return figure
+
+
+def blood_figure(trajectories: Trajectories, *, title: str = "Blood") -> Figure:
+    """Draw plasma IL-2 over the first doses, and lymphocytes and NK cells over all time.
+
+    Raises
+    ------
+    UnknownName
+        None of these was recorded.
+    """
+    return _absolute(trajectories, BLOOD, title)
+
+
+def thymus_figure(
+    trajectories: Trajectories, *, title: str = "Thymic export of naive Treg"
+) -> Figure:
+    """Draw recent emigrants and TREC of naive Treg: what tells export from division.
+
+    TREC per cell falls when cells divide and rises only with export.
+
+    Raises
+    ------
+    UnknownName
+        None of these was recorded.
+    """
+    return _absolute(trajectories, THYMUS, title)
+
+
+def tumor_figure(trajectories: Trajectories, *, title: str = "Tumor") -> Figure:
+    """Draw the tumor's volume and the cells inside.
+
+    Raises
+    ------
+    UnknownName
+        None of these was recorded.
+    """
+    return _absolute(trajectories, TUMOR, title)
+
+
+def draw_all(
+    trajectories: Trajectories,
+    *,
+    published: Iterable[Published] = (),
+    title: str | None = None,
+) -> Mapping[str, Figure]:
+    """Draw every figure for which something was recorded, by the name of its file."""
+    drawn: dict[str, Figure] = {}
+    if all(name in trajectories for name in BEYER_PANELS):
+        headline = {} if title is None else {"title": title}
+        drawn["populations"] = beyer_figure(
+            trajectories, published=published, **headline
+        )
+    others: Mapping[str, tuple[Sequence[str], Callable[[Trajectories], Figure]]] = {
+        "blood": (BLOOD, blood_figure),
+        "thymus": (THYMUS, thymus_figure),
+        "tumor": (TUMOR, tumor_figure),
+    }
+    for file, (names, draw) in others.items():
+        if any(name in trajectories for name in names):
+            drawn[file] = draw(trajectories)
+    return drawn
+
+
+def example(n_subjects: int = 40) -> Trajectories:
+    """Make small invented trajectories, to try a figure on; they mean nothing."""
+    names = (*BEYER_PANELS, *BLOOD, *THYMUS, *TUMOR)
+    counts = ("cell/uL",) * 4
+    units = (*counts, "pM", *("cell/uL",) * 3, "%", "molecule/cell", "molecule/uL")
+    units = (*units, "mL", "cell/uL", "cell/uL")
+    times_h = np.arange(0.0, 56 * 24 + 1, 6.0)
+    rest = np.linspace(0.7, 1.4, n_subjects)[:, None, None] * np.array([100.0])
+    growth = np.linspace(0.0, 1.5, len(names)) * rest / 100.0
+    risen = 1 - np.exp(-times_h / 300.0)
+    dip = 1 - 0.25 * np.exp(-(times_h % 24.0) / 5.0) * (times_h % 24 > 0)
+    values = rest * (1 + growth * risen[None, :, None]) * dip[None, :, None]
+    return Trajectories(
+        names=names,
+        units=units,
+        times_h=times_h,
+        values=values,
+        resting=np.broadcast_to(rest[:, 0], (n_subjects, len(names))),
+        peaks=values.max(axis=1),
+        status=np.zeros(n_subjects, dtype=np.int64),
+        doses_h=np.arange(0.0, 56 * 24, 24.0),
+    )
+
+
+def _absolute(trajectories: Trajectories, names: Sequence[str], title: str) -> Figure:
+    """A row of panels in the units of the results."""
+    courses = [trajectories[name] for name in names if name in trajectories]
+    if not courses:
+        raise UnknownName(
+            f"there is nothing to draw for the figure '{title}'.",
+            got=", ".join(f"'{name}'" for name in trajectories.names),
+            expected="one or more of " + ", ".join(f"'{name}'" for name in names),
+            try_="add them to 'save' of simulate",
+        )
+    with styled():
+        figure, row = new_figure(
+            len(courses), title=title, below=_below(trajectories, "all")
+        )
+        for axes, course in zip(row, courses, strict=True):
+            _panel(axes, course, trajectories)
+        sign(figure, _made_by(trajectories))
+    return figure
+
+
+def _panel(axes: Axes, course: TimeCourse, trajectories: Trajectories) -> None:
+    is_il2 = course.name == "plasma IL-2"
+    if is_il2:
+        course = _first_doses(course, _doses(trajectories))
+    elif course.unit == "cell/uL" and "tumor" not in course.name:
+        course = _as_drawn(course, trajectories)
+    day = panels.time_axis(axes, float(course.times_h[-1]))
+    panels.band(axes, course, color_of(course.name), day=day)
+    doses = _doses(trajectories)
+    panels.mark_doses(axes, doses[doses <= course.times_h[-1]], day=day)
+    if is_il2:
+        highest = np.nanmax(course.quantile(0.95), initial=1e-12)
+        axes.set_yscale("log")
+        axes.set_ylim(highest * LOWEST_SHARE, highest * 3)
+    else:
+        _from_zero(axes, course)
+        rest = float(np.nanmedian(course.resting))
+        axes.axhline(rest, color=panels.FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.set_title(ABSOLUTE[course.name], color=color_of(course.name))
+    axes.set_ylabel(f"[{_pretty(course.unit)}]")
+
+
+def _from_zero(axes: Axes, course: TimeCourse) -> None:
+    highest = max(
+        float(np.nanmax(course.quantile(0.95), initial=0.0)),
+        float(np.nanmedian(course.resting)),
+    )
+    axes.set_ylim(0, 1.12 * highest or 1.0)
+
+
+def _first_doses(course: TimeCourse, doses_h: np.ndarray) -> TimeCourse:
+    """The time up to the fourth dose, if that is enough to see a course."""
+    if len(doses_h) <= INTERVALS_SHOWN:
+        return course
+    shown = course.times_h <= doses_h[INTERVALS_SHOWN] + 1e-6
+    return panels.pick_times(course, shown) if shown.sum() >= 8 else course
+
+
+def _as_drawn(course: TimeCourse, trajectories: Trajectories) -> TimeCourse:
+    chosen = panels.before_doses(course.times_h, _doses(trajectories))
+    return panels.pick_times(course, chosen) if chosen.sum() >= 4 else course
+
+
+def _say_last(axes: Axes, course: TimeCourse, day: float) -> None:
+    """Write the last median beside its end."""
+    last = float(course.median()[-1])
+    if np.isfinite(last):
+        axes.annotate(
+            f"{last:.2g}×" if last < 10 else f"{last:.0f}×",
+            xy=(course.times_h[-1] / day, last),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            fontweight="bold",
+            color=color_of(course.name),
+            annotation_clip=False,
+        )
+
+
+def _doses(trajectories: Trajectories) -> np.ndarray:
+    doses = trajectories.doses_h
+    return np.zeros(0) if doses is None else np.asarray(doses)
+
+
+def _below(trajectories: Trajectories, moments: str) -> str:
+    solved = len(trajectories) - trajectories.n_failed
+    parts = [f"median, half and 90 % of {solved:,} simulated subjects"]
+    if trajectories.n_failed:
+        parts.append(f"{trajectories.n_failed:,} could not be solved")
+    if _doses(trajectories).size:
+        parts.append("marks at the bottom: doses")
+        if moments == "before doses":
+            parts.append("blood drawn before a dose")
+    return "; ".join(parts)
+
+
+def _made_by(trajectories: Trajectories) -> str:
+    made = trajectories.provenance
+    if made is None:
+        return "il2sim"
+    seed = "" if made.seed is None else f" · seed {made.seed}"
+    return f"il2sim {made.version} · {made.model} · run {made.key}{seed}"
+
+
+def _pretty(unit: str) -> str:
+    return unit.replace("uL", "µL").replace("^2", "²").replace("^3", "³")

@@ -1,0 +1,201 @@
+"""One panel: bands over subjects, dose marks, published ranges, an axis of time.
+
+Each function draws one thing into axes that it is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.engine.trajectories import TimeCourse
+from il2sim.figures.published import Published
+from il2sim.figures.style import FAINT, INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BANDS = ((0.05, 0.95), (0.25, 0.75))
+"""Quantiles of the wide and of the narrow band: 90 % and half of the subjects."""
+
+FINE_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+COARSE_TICKS = tuple(10.0**power for power in range(-9, 10))
+
+HOURS_A_DAY, HOURS_A_WEEK = 24.0, 168.0
+
+SETTLED_H = 24.0
+"""After a dose, cells that it moved out of blood are back by then, [h]."""
+
+SYMBOLS = {"up": "▲ up", "down": "▼ down", "ns": "≈ not significant"}
+
+
+def band(axes: Axes, course: TimeCourse, color: str, *, day: float = 24.0) -> None:
+    """Draw the median over subjects, with half and 90 % of them around it."""
+    x = course.times_h / day
+    for (low, high), strength in zip(BANDS, (0.16, 0.30), strict=True):
+        under, over = course.quantile([low, high])
+        axes.fill_between(x, under, over, color=color, alpha=strength, linewidth=0)
+    axes.plot(x, course.median(), color=color, linewidth=1.7)
+
+
+def pick_times(course: TimeCourse, chosen: NDArray[np.bool_]) -> TimeCourse:
+    """Keep some of the recorded times."""
+    from dataclasses import replace
+
+    return replace(
+        course, times_h=course.times_h[chosen], values=course.values[:, chosen]
+    )
+
+
+def before_doses(
+    times_h: NDArray[np.float64], doses_h: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Find the moments at which blood is drawn in a trial.
+
+    At the time of a dose (the record is taken before it), or when the last one began at
+    least `SETTLED_H` ago: in between, cells that left blood for a few hours would show
+    as a fall of their number.
+
+    Examples
+    --------
+    >>> before_doses(np.array([0.0, 6.0, 24.0, 30.0, 48.0]), np.array([0.0, 24.0]))
+    array([ True, False,  True, False,  True])
+    """
+    if not doses_h.size:
+        return np.ones(times_h.shape, dtype=bool)
+    places = np.searchsorted(doses_h, times_h, side="left")
+    last = np.where(places > 0, doses_h[places - 1], -np.inf)
+    at_dose = np.isclose(times_h[:, None], doses_h[None, :], rtol=0, atol=1e-6)
+    chosen = at_dose.any(axis=1) | (times_h - last >= SETTLED_H)
+    return np.asarray(chosen)
+
+
+def mark_doses(axes: Axes, doses_h: NDArray[np.float64], *, day: float = 24.0) -> None:
+    """Mark the beginning of each dose by a short line above the time axis."""
+    axes.plot(
+        doses_h / day,
+        np.full(len(doses_h), 0.018),
+        transform=axes.get_xaxis_transform(),
+        linestyle="none",
+        marker="|",
+        markersize=5,
+        markeredgewidth=max(0.35, min(0.9, 40 / max(len(doses_h), 1))),
+        color=INK,
+        alpha=0.75,
+        zorder=4,
+        clip_on=False,
+    )
+
+
+def show_published(
+    axes: Axes, results: Iterable[Published], *, day: float = 24.0
+) -> None:
+    """Draw published numbers and ranges with their evidence keys; list directions."""
+    directions: dict[str, list[str]] = {}
+    for result in results:
+        if result.direction is not None:
+            directions.setdefault(result.direction, []).append(result.key)
+        else:
+            _range(axes, result, day)
+    lines = [
+        f"published: {SYMBOLS[said]}  ({', '.join(keys)})"
+        for said, keys in directions.items()
+    ]
+    if lines:
+        axes.text(
+            *(0.04, 0.975),
+            "\n".join(lines),
+            transform=axes.transAxes,
+            va="top",
+            fontsize=7,
+            color=INK,
+        )
+
+
+def _range(axes: Axes, result: Published, day: float) -> None:
+    """One range: a bar over its moment, an open side as an arrow."""
+    middle = (result.start_h + result.end_h) / 2 / day
+    known = [v for v in (result.low, result.high) if math.isfinite(v)]
+    line = {"color": INK, "zorder": 5}
+    if result.end_h > result.start_h:
+        for edge in known or [result.value]:
+            axes.plot(
+                [result.start_h / day, result.end_h / day],
+                [edge, edge],
+                linewidth=1.0,
+                **line,
+            )
+    else:
+        axes.plot([middle] * len(known), known, marker="_", linestyle="none", **line)
+    if result.is_bound:
+        edge = known[0]
+        factor = 1.35 if math.isinf(result.high) else 1 / 1.35
+        axes.annotate(
+            "",
+            xy=(middle, edge * factor),
+            xytext=(middle, edge),
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.0},
+            zorder=5,
+        )
+    elif known:
+        axes.plot([middle, middle], known, linewidth=1.0, **line)
+    if result.value is not None:
+        axes.plot(middle, result.value, "o", markersize=4, markerfacecolor="w", **line)
+    top = result.value if result.value is not None else known[0]
+    axes.annotate(
+        result.key,
+        xy=(middle, top),
+        xytext=(4, -2),
+        textcoords="offset points",
+        fontsize=6.5,
+        va="top",
+        color=INK,
+    )
+
+
+def fold_axis(axes: Axes, low: float, high: float) -> None:
+    """Make the upright axis one of folds: equal steps for equal factors."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    axes.axhline(1.0, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    decades = math.log10(high / low)
+    ticks: Sequence[float] = FINE_TICKS if decades < 3 else COARSE_TICKS
+    if decades < 0.8:
+        ticks = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5)
+    axes.yaxis.set_major_locator(FixedLocator([t for t in ticks if low <= t <= high]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}×"))
+
+
+def fold_limits(courses: Iterable[TimeCourse], extra: Iterable[float]) -> list[float]:
+    """Find limits, [1], that hold every band and every number in `extra`."""
+    seen = [value for value in extra if math.isfinite(value) and value > 0]
+    for course in courses:
+        bands = course.quantile([BANDS[0][0], BANDS[0][1]])
+        seen += [float(v) for v in bands[np.isfinite(bands) & (bands > 0)]]
+    low, high = min([*seen, 0.8]), max([*seen, 1.4])
+    space = (high / low) ** 0.07
+    return [low / space**1.6, high * space]
+
+
+def time_axis(axes: Axes, end_h: float) -> float:
+    """Name the axis of time and choose its unit; the answer is that unit in hours."""
+    from matplotlib.ticker import MaxNLocator
+
+    if end_h > 42 * HOURS_A_DAY:
+        unit, label = HOURS_A_WEEK, "week"
+    elif end_h > 3 * HOURS_A_DAY:
+        unit, label = HOURS_A_DAY, "day"
+    else:
+        unit, label = 1.0, "hour"
+    axes.set_xlim(0, end_h / unit)
+    axes.set_xlabel(f"{label} of treatment")
+    steps = [1, 1.2, 2, 2.4, 4, 6, 8, 10] if label == "hour" else [1, 2, 4, 5, 7, 10]
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=steps))
+    return unit

@@ -1,0 +1,162 @@
+"""Sizes, colors and fonts of every figure, decided once.
+
+Regulatory cells are cool, effectors warm, NK cells purple: the colors are told apart by
+readers with any of the common color deficiencies, and a test says so. Nothing here
+changes Matplotlib's global settings, and the same figure gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLORS: Mapping[str, str] = MappingProxyType(
+    {
+        "naive Treg": "#2BA6DE",
+        "memory Treg": "#0B4F8A",
+        "Treg": "#1F78B4",
+        "CD4 Tconv": "#EE9B00",
+        "CD8": "#C1440E",
+        "NK dim": "#C58AD0",
+        "NK bright": "#7B2D8B",
+        "NK": "#9C5AA8",
+        "lymphocytes": "#4D4D4D",
+        "plasma IL-2": "#1B7F5C",
+        "tumor": "#6B4423",
+    }
+)
+"""One color for each population, in every figure."""
+
+INK = "#1F2933"
+"""Text and what was measured."""
+
+FAINT = "#8A94A0"
+"""Axes, dose marks, small print."""
+
+PANEL_WIDTH, PANEL_HEIGHT = 2.35, 2.5
+"""Of one panel, [inch]; four fill a page of 10 inches with their margins."""
+
+DPI = 200
+
+RULES: Mapping[str, Any] = MappingProxyType(
+    {
+        "axes.axisbelow": True,
+        "axes.edgecolor": FAINT,
+        "axes.labelcolor": INK,
+        "axes.labelsize": 8.5,
+        "axes.linewidth": 0.7,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlepad": 7,
+        "figure.facecolor": "white",
+        "font.family": "DejaVu Sans",  # comes with Matplotlib: the same everywhere
+        "font.size": 8.5,
+        "legend.fontsize": 8,
+        "legend.frameon": False,
+        "lines.solid_capstyle": "round",
+        "savefig.facecolor": "white",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "il2sim",
+        "text.color": INK,
+        "xtick.color": FAINT,
+        "xtick.labelcolor": INK,
+        "xtick.labelsize": 8,
+        "ytick.color": FAINT,
+        "ytick.labelcolor": INK,
+        "ytick.labelsize": 8,
+    }
+)
+"""Matplotlib's settings inside `styled`."""
+
+
+def color_of(name: str) -> str:
+    """Find the color of a population, also of a quantity that is named after one.
+
+    Examples
+    --------
+    >>> color_of("TREC per naive Treg") == color_of("naive Treg")
+    True
+    """
+    if name in COLORS:
+        return COLORS[name]
+    inside = [known for known in COLORS if known in name]
+    return COLORS[max(inside, key=len)] if inside else INK
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw by these rules inside a ``with``, and leave Matplotlib as it was."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(dict(RULES)):
+        yield
+
+
+def new_figure(
+    n_panels: int, *, title: str, below: str, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Make a row of empty panels under a title and a line that explains it."""
+    from matplotlib.figure import Figure
+
+    margin, head, foot = 0.62, 0.92, 0.72  # [inch]
+    gap = 0.28 if share_y else 0.72
+    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.3
+    height = head + PANEL_HEIGHT + foot
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    panels: list[Axes] = []
+    for i in range(n_panels):
+        left = (margin + i * (PANEL_WIDTH + gap)) / width
+        place = (left, foot / height, PANEL_WIDTH / width, PANEL_HEIGHT / height)
+        panels.append(
+            figure.add_axes(place, sharey=panels[0] if share_y and panels else None)
+        )
+        if share_y and i:
+            panels[i].tick_params(labelleft=False)
+    left = 0.14 / width
+    figure.text(left, 1 - 0.27 / height, title, fontsize=12, fontweight="bold")
+    figure.text(left, 1 - 0.47 / height, below, fontsize=8.5, color="#52606D")
+    return figure, panels
+
+
+def sign(figure: Figure, text: str) -> None:
+    """Write in the lower right corner what produced the figure."""
+    width, height = figure.get_size_inches()
+    figure.text(
+        1 - 0.12 / width, 0.09 / height, text, fontsize=6.5, color=FAINT, ha="right"
+    )
+
+
+def save(figure: Figure, folder: Path | str, name: str) -> list[Path]:
+    """Write a figure as PNG and as SVG.
+
+    Parameters
+    ----------
+    figure
+        What to write.
+    folder
+        Where; made if missing.
+    name
+        Of the files, without ending.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The two files.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png", folder / f"{name}.svg"]
+    with styled():
+        figure.savefig(paths[0], dpi=DPI, metadata={"Software": "il2sim"})
+        figure.savefig(paths[1], metadata={"Date": None, "Creator": "il2sim"})
+    return paths
