@@ -1,0 +1,138 @@
+"""Comparing variants, only within one scale of affinity.
+
+Fc fusions measured by biolayer interferometry bind CD25 at 0.2-0.7 nM, unfused IL-2 on
+cells at 10 nM: the same interface, two assays. A ranking that mixes the two ranks
+assays. What may cross to another scale is the ratio to the wild type of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from types import MappingProxyType
+
+from il2sim.errors import BadVariant, UnknownName, closest
+from il2sim.evidence import ParameterValue
+from il2sim.molecules.variant import NUMBERS, Variant
+
+AFFINITIES = ("kd_alpha", "kd_beta", "kd_beta_gamma")
+"""What is carried over from one scale to another."""
+
+
+def ranked(some: Iterable[Variant], by: str) -> tuple[Variant, ...]:
+    """Order variants by one of their numbers, smallest first.
+
+    Raises
+    ------
+    UnknownName
+        No variant has a number of this name.
+    BadVariant
+        They are on different scales, or one lacks the number.
+
+    Examples
+    --------
+    >>> from il2sim.molecules import variant
+    >>> panel = [variant("V91K C-term Fc"), variant("WT C-term Fc")]
+    >>> [one.name for one in ranked(panel, "kd_beta_gamma")]
+    ['WT C-term Fc', 'V91K C-term Fc']
+    """
+    if by not in NUMBERS:
+        raise UnknownName(
+            f"no variant has a number named '{by}'.",
+            got=repr(by),
+            expected=closest(by, NUMBERS),
+        )
+    variants = tuple(some)
+    scales = sorted({one.scale for one in variants})
+    if len(scales) > 1:
+        raise BadVariant(
+            f"variants on different scales cannot be ranked by {by}.",
+            got=", ".join(f"{one.name} ({one.scale})" for one in variants),
+            expected="one scale; `carry_over` brings one variant to another scale",
+        )
+    return tuple(sorted(variants, key=lambda one: _number(one, by).value))
+
+
+def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
+    """Bring a variant to the scale of another one, by its ratios to a wild type.
+
+    A ratio of affinities measured in one assay is applied to the affinity of the wild
+    type in the other. The trimer is left faster by the ratio for CD122 with CD132,
+    which holds it there. Every number that results is a marked assumption.
+
+    Parameters
+    ----------
+    variant
+        On the scale of `via`.
+    via
+        The wild type on that scale.
+    onto
+        The wild type on the scale wanted.
+
+    Raises
+    ------
+    BadVariant
+        `variant` and `via` are on different scales, or a number is not known.
+
+    Examples
+    --------
+    >>> from il2sim.molecules import variant
+    >>> v91k = carry_over(
+    ...     variant("V91K C-term Fc"),
+    ...     via=variant("WT C-term Fc"),
+    ...     onto=variant("wild-type IL-2"),
+    ... )
+    >>> round(v91k.kd_beta_gamma.value, 2), v91k.kd_beta_gamma.is_assumption
+    (2.48, True)
+    """
+    if variant.scale != via.scale:
+        raise BadVariant(
+            f"'{variant.name}' and '{via.name}' are on different scales.",
+            got=f"{variant.scale}; {via.scale}",
+            expected="a wild type of the same assay",
+        )
+    numbers = dict(variant.numbers)
+    for name in AFFINITIES:
+        if name in variant.numbers and name in via.numbers and name in onto.numbers:
+            ratio = _number(variant, name).value / _number(via, name).value
+            numbers[name] = _scaled(_number(onto, name), ratio, variant, via)
+    slower = _number(variant, "kd_beta_gamma").value
+    ratio = slower / _number(via, "kd_beta_gamma").value
+    for name in ("koff_trimer", "kd_trimer"):
+        if name in onto.numbers:
+            numbers[name] = _scaled(_number(onto, name), ratio, variant, via)
+    for name in ("kon_alpha", "kon_beta_gamma"):
+        if name not in numbers and name in onto.numbers:
+            numbers[name] = _scaled(_number(onto, name), 1.0, variant, via)
+    return replace(
+        variant,
+        name=f"{variant.name}, on the scale of {onto.name}",
+        aliases=(),
+        numbers=MappingProxyType(numbers),
+        texts=MappingProxyType({**variant.texts, "scale": onto.scale}),
+    )
+
+
+def _scaled(
+    number: ParameterValue, ratio: float, variant: Variant, via: Variant
+) -> ParameterValue:
+    low = None if number.low is None else number.low * ratio
+    high = None if number.high is None else number.high * ratio
+    return replace(
+        number,
+        value=number.value * ratio,
+        low=low,
+        high=high,
+        how="assumption",
+        note=f"{ratio:.3g} times the wild type, as {variant.name} to {via.name}",
+    )
+
+
+def _number(variant: Variant, name: str) -> ParameterValue:
+    if name not in variant.numbers:
+        raise BadVariant(
+            f"the {name} of '{variant.name}' is not known.",
+            got=", ".join(variant.numbers) or "no number",
+            expected=NUMBERS[name][1],
+        )
+    return variant.numbers[name]
