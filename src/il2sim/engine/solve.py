@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine.backends.raw import Raw
-from il2sim.engine.evaluate import evaluate
 from il2sim.engine.problem import Floats, Problem
-from il2sim.engine.resting import Rest, read_rest, resting_problem
+from il2sim.engine.program import Program
+from il2sim.engine.resting import Rest
 from il2sim.engine.status import Status
 from il2sim.errors import UnknownName, closest
 
 Device = Literal["cpu", "reference"]
 Progress = Callable[[int, int], None]
+
+
+class Backend(Protocol):
+    """What a device must do: find resting states, and solve from them."""
+
+    def rest(
+        self, program: Program, parameters: Floats, *, workers: int | None = None
+    ) -> Rest:
+        """Find the resting state of every subject."""
+
+    def run(
+        self,
+        problem: Problem,
+        starts: Floats,
+        solved: Floats,
+        *,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Raw:
+        """Solve a problem from given starting states."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +100,8 @@ def solve(
     UnknownName
         No such device.
     """
-    run = _runner(device)
-    rest = find_rest(problem, device=device, workers=workers)
+    backend = _backend(device)
+    rest = backend.rest(problem.program, problem.parameters, workers=workers)
     good = np.flatnonzero(rest.status == Status.DONE)
     raw = Raw.empty(problem)
     raw.status[:] = rest.status
@@ -89,7 +109,7 @@ def solve(
         part = replace(
             problem, parameters=problem.parameters[good], bases=problem.bases[good]
         )
-        got = run(
+        got = backend.run(
             part,
             rest.states[good],
             rest.solved[good],
@@ -112,26 +132,15 @@ def solve(
     )
 
 
-def find_rest(
-    problem: Problem, *, device: Device = "cpu", workers: int | None = None
-) -> Rest:
-    """Find the resting state of every subject of a problem."""
-    resting = resting_problem(problem.program, problem.parameters)
-    starts = evaluate(resting.program, resting.program.starts, problem.parameters)
-    nothing = np.zeros((problem.n_subjects, 0))
-    raw = _runner(device)(resting, starts, nothing, workers=workers, progress=None)
-    return read_rest(problem.program, raw.values[:, -1], raw.status)
-
-
-def _runner(device: str) -> Callable[..., Raw]:
+def _backend(device: str) -> Backend:
     if device == "cpu":
         from il2sim.engine.backends import cpu
 
-        return cpu.run
+        return cpu
     if device == "reference":
         from il2sim.engine.backends import reference
 
-        return reference.run
+        return reference
     raise UnknownName(
         f"there is no device '{device}'.",
         got=f"'{device}'",

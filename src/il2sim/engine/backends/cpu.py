@@ -20,9 +20,11 @@ from il2sim.engine.backends.raw import Raw
 from il2sim.engine.emit import builder
 from il2sim.engine.emit.kernel import write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes
+from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
+from il2sim.engine.resting import Rest, read_rest, resting_problem
 
 Progress = Callable[[int, int], None]
 
@@ -58,6 +60,15 @@ def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
         code = builder.assemble(written.text)
         cache.write(name, code)
     return Kernel(builder.load(code), written.layout, written.sizes, lanes)
+
+
+def rest(program: Program, parameters: Floats, *, workers: int | None = None) -> Rest:
+    """Find the resting state of every subject, by the kernel of the resting program."""
+    resting = resting_problem(program, parameters)
+    starts = evaluate(resting.program, resting.program.starts, parameters)
+    nothing = np.zeros((len(parameters), 0))
+    raw = run(resting, starts, nothing, workers=workers)
+    return read_rest(program, raw.values[:, -1], raw.status)
 
 
 def run(

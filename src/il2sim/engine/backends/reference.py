@@ -13,17 +13,59 @@ from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.optimize import root
 
 from il2sim.engine.backends.raw import Raw
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program, Statement
+from il2sim.engine.resting import Rest, read_rest, resting_program
 from il2sim.engine.schedule import ADD, STOP
 from il2sim.engine.status import Status
 
 PEAK_POINTS = 16
 """Places in every step of LSODA at which peaks are looked for."""
 
+REST_TOLERANCE = 1e-9
+LONG_ENOUGH_H = 1e7  # [h] a thousand years; the root does the rest
+ROOT_TOLERANCE = 1e-13
+
 Function = Callable[[Floats, Floats], Floats]
+
+
+def rest(
+    program: Program, parameters: Floats, *, workers: int | None = None
+) -> Rest:
+    """Find the resting state of every subject: follow it for long, then find a root."""
+    del workers
+    resting = resting_program(program)
+    recorded = _function(resting, resting.outputs.values())
+    rows = [_rest_of_one(resting, recorded, row) for row in parameters]
+    found = np.array(rows).reshape(len(rows), len(resting.outputs))
+    good = np.all(np.isfinite(found), axis=1)
+    return read_rest(program, found, np.where(good, Status.DONE, Status.NOT_FINITE))
+
+
+def _rest_of_one(program: Program, recorded: Function, given: Floats) -> Floats:
+    rates = _function(program, program.rates)
+    start = _function(program, program.starts)(np.zeros(len(program.states)), given)
+    sizes = np.array(program.scales)
+    near = solve_ivp(
+        lambda _, y: rates(y, given),
+        (0.0, LONG_ENOUGH_H),
+        start,
+        method="LSODA",
+        rtol=REST_TOLERANCE,
+        atol=REST_TOLERANCE * sizes,
+    ).y[:, -1]
+    exact = root(
+        lambda part: rates(part * sizes, given) / sizes,
+        near / sizes,
+        method="hybr",
+        options={"xtol": ROOT_TOLERANCE},
+    )
+    y = exact.x * sizes
+    closer = np.abs(rates(y, given) / sizes) <= np.abs(rates(near, given) / sizes)
+    return recorded(y if np.mean(closer) > 1 / 2 else near, given)
 
 
 def run(
@@ -31,10 +73,11 @@ def run(
     starts: Floats,
     solved: Floats,
     *,
-    workers: int | None = None,  # noqa: ARG001 - one subject after the other
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Raw:
-    """Solve a problem from given starting states; see the other backends."""
+    """Solve a problem from given starting states, one subject after the other."""
+    del workers
     raw = Raw.empty(problem)
     rates = _function(problem.program, problem.program.rates)
     outputs = _function(
@@ -124,7 +167,11 @@ class _Subject:
         times = self.problem.sample_h
         places = np.flatnonzero((times > start) & (times <= stop))
         for place in places:
-            at = solution.y[:, -1] if times[place] == stop else solution.sol(times[place])
+            at = (
+                solution.y[:, -1]
+                if times[place] == stop
+                else solution.sol(times[place])
+            )
             self.raw.values[self.subject, place] = self.outputs(at, self.vector)
         if self.dosed:
             fine = np.concatenate(

@@ -45,9 +45,7 @@ def prepare(program: Program, whole: Differentiated) -> Prepared:
     used.update(one for one in whole.jacobian.values() if one in steady)
     used.update(one for one in program.rates if one in steady)
     used.update(one for one in program.outputs.values() if one in steady)
-    plain = {
-        one for one in used if whole.statements[one].op in ("const", "parameter")
-    }
+    plain = {one for one in used if whole.statements[one].op in ("const", "parameter")}
     slots = {number: slot for slot, number in enumerate(sorted(used - plain))}
     return Prepared(slots, frozenset(steady))
 

@@ -83,7 +83,9 @@ def _emit_plain_power(module: Module, lanes: int) -> None:
         one = f.let(f"insertelement {module.vector} undef, double {name}, i32 0")
         zeros = f"<{lanes} x i32> zeroinitializer"
         wide.append(
-            f.let(f"shufflevector {module.vector} {one}, {module.vector} undef, {zeros}")
+            f.let(
+                f"shufflevector {module.vector} {one}, {module.vector} undef, {zeros}"
+            )
         )
     kind = module.vector
     value = f.let(f"call {kind} @pow({kind} {wide[0]}, {kind} {wide[1]})")

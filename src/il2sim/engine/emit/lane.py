@@ -77,9 +77,7 @@ class Lane:
         kind = "i64" if name in LANE_COUNTS else "double"
         return f.let(f"load {kind}, ptr {self._own(f, name, slot)}")
 
-    def write(
-        self, f: Function, value: str, name: str, slot: int | str = 0
-    ) -> None:
+    def write(self, f: Function, value: str, name: str, slot: int | str = 0) -> None:
         """Set this lane's number, or whole number."""
         kind = "i64" if name in LANE_COUNTS else "double"
         f.do(f"store {kind} {value}, ptr {self._own(f, name, slot)}")
@@ -105,13 +103,13 @@ class Lane:
         """Write @fill: take the next subject; 1 if there was one."""
         f = self._function("fill", "i64")
         found = f.variable("i64", "0")
-        stop = f.let(f"load atomic i64, ptr {self._given(f, 'stop', 'ptr')} seq_cst, align 8")
+        stop = f.let(
+            f"load atomic i64, ptr {self._given(f, 'stop', 'ptr')} seq_cst, align 8"
+        )
         with f.when(f.let(f"icmp eq i64 {stop}, 0")):
             counter = self._given(f, "next", "ptr")
             subject = f.let(f"atomicrmw add ptr {counter}, i64 1 seq_cst")
-            some = f.let(
-                f"icmp slt i64 {subject}, {self._given(f, 'n_subjects')}"
-            )
+            some = f.let(f"icmp slt i64 {subject}, {self._given(f, 'n_subjects')}")
             with f.when(some):
                 self._copy_subject(f, subject)
                 f.set("i64", "1", found)
@@ -352,9 +350,7 @@ class Lane:
         factor = self._larger(f, factor, number(SHRINK_MOST))
         after_rejection = f.let(f"icmp ne i64 {self.read(f, 'rejected_last')}, 0")
         calm = self._smaller(f, factor, number(1.0))
-        factor = f.let(
-            f"select i1 {after_rejection}, double {calm}, double {factor}"
-        )
+        factor = f.let(f"select i1 {after_rejection}, double {calm}, double {factor}")
         grown = f.let(f"fmul double {step}, {factor}")
         hits = f.let(f"icmp ne i64 {self.read(f, 'hits')}, 0")
         kept = self._larger(f, grown, self.read(f, "h"))
@@ -371,9 +367,7 @@ class Lane:
         self.write(f, rejected, "rejected")
         self.write(f, "1", "rejected_last")
         power = -1.0 / (self.method.error_order + 1)
-        factor = f.let(
-            f"fmul double {self._power(f, error, power)}, {number(SAFETY)}"
-        )
+        factor = f.let(f"fmul double {self._power(f, error, power)}, {number(SAFETY)}")
         # An error that is not a number fails the comparison and shrinks most.
         usable = f.let(f"fcmp ogt double {factor}, {number(SHRINK_MOST)}")
         factor = f.let(
@@ -430,4 +424,3 @@ def given(f: Function, name: str, kind: str) -> str:
     place = ARGUMENTS.index(name)
     where = f.let(f"getelementptr i64, ptr %a, i64 {place}")
     return f.let(f"load {kind}, ptr {where}")
-

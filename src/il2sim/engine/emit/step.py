@@ -103,9 +103,7 @@ class Step:
 
     def _emit_attempt(self) -> None:
         """Write @attempt: from y, h and the tolerances to the next y and the error."""
-        f = Function(
-            self.module, "attempt", ("m", ("double", "tolerance"), "absolute")
-        )
+        f = Function(self.module, "attempt", ("m", ("double", "tolerance"), "absolute"))
         w, over_h = self._section(f, "factors"), self._section(f, "over_h")
         y, p, c = (self._section(f, name) for name in ("y", "p", "c"))
         f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {w})")
@@ -216,9 +214,7 @@ class Step:
         out, peaks = self._section(f, "out"), self._section(f, "peaks")
         with f.count(self.sizes.outputs) as i:
             value, before = f.load(out, i), f.load(peaks, i)
-            higher = f.let(
-                f"and {f.truth} {truth}, {f.compare('ogt', value, before)}"
-            )
+            higher = f.let(f"and {f.truth} {truth}, {f.compare('ogt', value, before)}")
             f.store(f.pick(higher, value, before), peaks, i)
         f.close()
 
