@@ -113,7 +113,9 @@ def unit(text: str) -> Unit:
         return Unit("1", 1.0, (Fraction(0),) * len(BASES))
     registry = _registry()
     try:
-        parsed = registry.parse_expression(text.replace("µ", "u").replace("·", "*"))
+        parsed: Any = registry.parse_expression(
+            text.replace("µ", "u").replace("·", "*")
+        )
         if isinstance(parsed, int | float):
             raise ValueError(text)  # noqa: TRY301
         into = registry.Quantity(1.0, parsed.units).to_base_units() * parsed.magnitude
@@ -176,7 +178,8 @@ def convert(value: Any, given: str, wanted: str) -> Any:
 
 def describe(dimension: tuple[Fraction, ...]) -> str:
     """Write a dimension in the engine's bases, such as ``nmol/dm^3``."""
-    over, under = [], []
+    over: list[str] = []
+    under: list[str] = []
     for base, power in zip(BASES, dimension, strict=True):
         if power:
             size = abs(power)

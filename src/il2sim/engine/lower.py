@@ -1,14 +1,14 @@
 """`Model` to `Program`: names resolved, units gone, one assignment after the other.
 
 The language of `symbolic` ends here. Every formula is flattened over the states and
-parameters of the whole model in the engine's units (nmol, L, h, cell, molecule, kg), and
-for each parameter that balances a state the formula is found that makes the state rest.
+parameters of the whole model in the engine's units (nmol, L, h, cell, molecule, kg),
+and for each parameter that balances a state the formula is found that makes it rest.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from il2sim.engine.program import Program, ProgramBuilder
@@ -238,7 +238,7 @@ class _Lowering:
         )
 
 
-_NUMBERS = {
+_NUMBERS: Mapping[str, Callable[..., float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,

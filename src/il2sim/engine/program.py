@@ -36,7 +36,7 @@ OPERATIONS = {
 }
 """Every operation and how many statements it takes.
 
-``less(a, b)`` is 1 where a < b and 0 elsewhere; ``pick(c, a, b)`` is a where c is not 0.
+``less(a, b)`` is 1 where a < b, else 0; ``pick(c, a, b)`` is a where c is not 0.
 """
 
 FOLD: Mapping[str, Callable[..., float]] = {
@@ -122,7 +122,7 @@ class Program:
         return hashlib.sha256(text(self).encode()).hexdigest()
 
     def needed(self, roots: Iterable[int]) -> list[int]:
-        """The statements that some statements stand on, themselves included, in order."""
+        """Number the statements that some stand on, themselves included, in order."""
         wanted, stack = set(), list(roots)
         while stack:
             one = stack.pop()
@@ -130,15 +130,6 @@ class Program:
                 wanted.add(one)
                 stack.extend(self.statements[one].args)
         return sorted(wanted)
-
-    @cached_property
-    def constant_in_time(self) -> frozenset[int]:
-        """Statements that depend on no state."""
-        found: set[int] = set()
-        for number, statement in enumerate(self.statements):
-            if statement.op != "state" and all(arg in found for arg in statement.args):
-                found.add(number)
-        return frozenset(found)
 
 
 class ProgramBuilder:
@@ -244,7 +235,7 @@ class ProgramBuilder:
     def pow(self, a: int, b: int) -> int:
         """a to the power b; small whole powers are products."""
         power = self.value_of(b)
-        if power is None or power != int(power) or not 0 <= power:
+        if power is None or power != int(power) or power < 0:
             return self.apply("pow", a, b)
         if power > POWERS_BY_MULTIPLYING:
             return self.apply("pow", a, b)

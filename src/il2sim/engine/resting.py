@@ -84,7 +84,7 @@ def resting_program(program: Program) -> Program:
 def _leaf(
     program: Program, builder: ProgramBuilder
 ) -> Callable[[Statement, Callable[[int], int]], int]:
-    """What stands for a state or parameter: its start if held, its formula if solved."""
+    """Replace held states by their starts and solved parameters by their formulas."""
     held = {
         i: start
         for i, (name, start) in enumerate(

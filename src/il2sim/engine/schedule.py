@@ -101,19 +101,25 @@ class Schedule:
         for _, starts, order, kind, _, _ in events:
             if kind == CHANGE_RATE:
                 running[targets[order]] += 1 if starts else -1
-                kind = CHANGE_RATE if running[targets[order]] else STOP
-            kinds.append(kind)
+            over = kind == CHANGE_RATE and not running[targets[order]]
+            kinds.append(STOP if over else kind)
         return cls(
-            times_h=_frozen([event[0] for event in events], float),
-            kinds=_frozen(kinds, np.int64),
-            targets=_frozen([targets[event[2]] for event in events], np.int64),
-            basis=_frozen([event[4] for event in events], np.int64),
-            amounts=_frozen([event[5] for event in events], float),
+            times_h=_numbers([event[0] for event in events]),
+            kinds=_counts(kinds),
+            targets=_counts([targets[event[2]] for event in events]),
+            basis=_counts([event[4] for event in events]),
+            amounts=_numbers([event[5] for event in events]),
         )
 
 
-def _frozen(values: list[float] | list[int], kind: type) -> NDArray[np.generic]:
-    array = np.array(values, dtype=kind)
+def _numbers(values: list[float]) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+def _counts(values: list[int]) -> NDArray[np.int64]:
+    array = np.array(values, dtype=np.int64)
     array.setflags(write=False)
     return array
 

@@ -15,7 +15,6 @@ from il2sim.symbolic.expression import Expression, Reference, as_expression
 from il2sim.symbolic.process import Process
 from il2sim.symbolic.quantity import Parameter, Quantity, Supplied
 
-
 K = TypeVar("K", bound=Quantity)
 
 

@@ -8,7 +8,7 @@ typeset or solved exactly: this file is the one door to SymPy. It knows neither 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -172,12 +172,13 @@ def hill(x: Any, half: Any, exponent: Any) -> Expression:
     return ratio / (1 + ratio)
 
 
-def total(terms: Iterator[Expression] | list[Expression]) -> Expression:
+def total(terms: Iterable[Expression]) -> Expression:
     """Sum of at least one expression, from left to right."""
     first, *rest = terms
+    result: Expression = first
     for term in rest:
-        first = first + term
-    return first
+        result = result + term
+    return result
 
 
 def leaves(expression: Expression) -> Iterator[Expression]:

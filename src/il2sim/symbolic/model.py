@@ -26,17 +26,28 @@ class Value(Protocol):
     """A number from a table of evidence."""
 
     @property
-    def value(self) -> float: ...
+    def value(self) -> float:
+        """The number."""
+
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """Its unit."""
+
     @property
-    def low(self) -> float | None: ...
+    def low(self) -> float | None:
+        """Least plausible value."""
+
     @property
-    def high(self) -> float | None: ...
+    def high(self) -> float | None:
+        """Largest plausible value."""
+
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """Where it is from."""
+
     @property
-    def is_assumption(self) -> bool: ...
+    def is_assumption(self) -> bool:
+        """Nobody measured it."""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """SciPy and NumPy in plain sight: slow, and the arbiter of the others.
 
-The program is written out as one Python function, SciPy's LSODA follows it from event to
-event, and whatever is recorded is read off its dense output. Nothing is shared with the
-other backends but the program itself.
+The program is written out as one Python function, SciPy's LSODA follows it from event
+to event, and whatever is recorded is read off its dense output. Nothing is shared with
+the other backends but the program itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,7 @@ ROOT_TOLERANCE = 1e-13
 Function = Callable[[Floats, Floats], Floats]
 
 
-def rest(
-    program: Program, parameters: Floats, *, workers: int | None = None
-) -> Rest:
+def rest(program: Program, parameters: Floats, *, workers: int | None = None) -> Rest:
     """Find the resting state of every subject: follow it for long, then find a root."""
     del workers
     resting = resting_program(program)
@@ -79,13 +78,9 @@ def run(
     """Solve a problem from given starting states, one subject after the other."""
     del workers
     raw = Raw.empty(problem)
-    rates = _function(problem.program, problem.program.rates)
-    outputs = _function(
-        problem.program, [problem.program.outputs[name] for name in problem.save]
-    )
     vectors = np.hstack([problem.parameters, solved])
     for subject, vector in enumerate(vectors):
-        _Subject(problem, subject, vector, rates, outputs, raw).follow(starts[subject])
+        _Subject(problem, subject, vector, raw).follow(starts[subject])
         if progress is not None:
             progress(subject + 1, problem.n_subjects)
     return raw
@@ -99,12 +94,14 @@ class _Subject:
         problem: Problem,
         subject: int,
         vector: Floats,
-        rates: Function,
-        outputs: Function,
         raw: Raw,
     ) -> None:
         self.problem, self.subject, self.vector = problem, subject, vector
-        self.rates, self.outputs, self.raw = rates, outputs, raw
+        program, self.raw = problem.program, raw
+        self.rates = _function(program, program.rates)
+        self.outputs = _function(
+            program, [program.outputs[name] for name in problem.save]
+        )
         names = problem.program.states
         self.inlets = [names.index(one) for one in problem.program.inlets.values()]
         self.running = np.zeros(len(names))
@@ -119,7 +116,7 @@ class _Subject:
         raw.values[subject, early] = raw.resting[subject]
         schedule, end = problem.schedule, problem.end_h
         breaks = sorted({0.0, end, *(t for t in schedule.times_h if 0 < t < end)})
-        for start, stop in zip(breaks[:-1], breaks[1:], strict=True):
+        for start, stop in pairwise(breaks):
             y = self._dose(start, y)
             y, status = self._interval(start, stop, y)
             if status != Status.DONE:
@@ -175,10 +172,7 @@ class _Subject:
             self.raw.values[self.subject, place] = self.outputs(at, self.vector)
         if self.dosed:
             fine = np.concatenate(
-                [
-                    np.linspace(a, b, PEAK_POINTS)
-                    for a, b in zip(solution.t[:-1], solution.t[1:], strict=True)
-                ]
+                [np.linspace(a, b, PEAK_POINTS) for a, b in pairwise(solution.t)]
             )
             self._raise_peaks(solution.sol(fine).T)
 
@@ -196,8 +190,10 @@ def _function(program: Program, roots: Iterable[int]) -> Function:
 def _written(program: Program, roots: tuple[int, ...]) -> Function:
     """One Python function of plain assignments that returns the roots."""
     lines = ["def function(y, p):", "    y, p = y.tolist(), p.tolist()"]
-    for number in program.needed(roots):
-        lines.append(f"    v{number} = {_right(program.statements[number])}")
+    lines += [
+        f"    v{number} = {_right(program.statements[number])}"
+        for number in program.needed(roots)
+    ]
     lines.append(f"    return array([{', '.join(f'v{root}' for root in roots)}])")
     names: dict[str, Any] = {
         "array": np.array,

@@ -53,7 +53,7 @@ class Module:
         """The type of one comparison for all lanes."""
         return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
 
-    def suffix(self, scalar: bool = False) -> str:
+    def suffix(self, *, scalar: bool = False) -> str:
         """How intrinsics name the type."""
         return "f64" if scalar or self.lanes == 1 else f"v{self.lanes}f64"
 
@@ -150,7 +150,7 @@ class Function:
 
     def intrinsic(self, name: str, *args: str) -> str:
         """An exactly defined function of LLVM: fma, sqrt, rint, fabs, copysign."""
-        full = f"llvm.{name}.{self.module.suffix(self.scalar)}"
+        full = f"llvm.{name}.{self.module.suffix(scalar=self.scalar)}"
         kinds = ", ".join([self.vector] * len(args))
         self.module.intrinsics.add(f"declare {self.vector} @{full}({kinds})")
         given = ", ".join(f"{self.vector} {arg}" for arg in args)

@@ -7,7 +7,7 @@ that are only added become fused multiplications.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from il2sim.engine.derivatives import Differentiated, differentiate
@@ -200,7 +200,7 @@ def _larger(function: Function, a: str, b: str) -> str:
     return function.pick(function.compare("olt", b, a), a, b)
 
 
-_OPERATIONS = {
+_OPERATIONS: Mapping[str, Callable[..., str]] = {
     "add": lambda f, a, b: f.binary("fadd", a, b),
     "sub": lambda f, a, b: f.binary("fsub", a, b),
     "mul": lambda f, a, b: f.binary("fmul", a, b),

@@ -73,7 +73,7 @@ class Lane:
         return f.let(f"getelementptr double, ptr %m, i64 {place}")
 
     def read(self, f: Function, name: str, slot: int | str = 0) -> str:
-        """This lane's number, or whole number, by its name."""
+        """Read this lane's number, or whole number, by its name."""
         kind = "i64" if name in LANE_COUNTS else "double"
         return f.let(f"load {kind}, ptr {self._own(f, name, slot)}")
 
