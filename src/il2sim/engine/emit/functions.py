@@ -201,5 +201,13 @@ def _emit_pow(module: Module) -> None:
     none = f.const(0.0)
     empty = f.compare("ole", "%x", none)
     value = f.pick(empty, none, value)
+    endless = f.compare("oeq", "%x", f.const(math.inf))
+    value = f.pick(endless, _power_of_infinity(f, "%y"), value)
     value = f.pick(f.compare("uno", "%x", "%y"), f.const(math.nan), value)
     f.close(value)
+
+
+def _power_of_infinity(f: Function, y: str) -> str:
+    none = f.const(0.0)
+    rest = f.pick(f.compare("olt", y, none), none, f.const(1.0))
+    return f.pick(f.compare("ogt", y, none), f.const(math.inf), rest)
