@@ -168,7 +168,7 @@ def hill(x: Any, half: Any, exponent: Any) -> Expression:
 
     Written as ``1/(1 + (half/x)^n)`` would fail at zero; this form does not.
     """
-    ratio = (as_expression(x) / half) ** exponent
+    ratio: Expression = (as_expression(x) / half) ** exponent
     return ratio / (1 + ratio)
 
 

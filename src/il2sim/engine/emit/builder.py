@@ -295,7 +295,7 @@ def natural_lanes() -> int:
     return 4 if "+avx" in features else 2
 
 
-def assemble(text: str, *, level: int = 2) -> bytes:
+def assemble(text: str, *, level: int = 1) -> bytes:
     """Compile a module for this processor.
 
     Returns
