@@ -1,11 +1,11 @@
 """Pictures of results: one way of drawing, decided once.
 
-A figure is made from `Trajectories` alone and reads every unit from them; how they were
-made it does not know. Figures are Matplotlib objects that a user can go on changing, and
-`save` writes them as PNG and SVG.
+A figure is made from `Trajectories` alone and reads every unit from them; how they
+were made it does not know. Figures are Matplotlib objects that a user can go on
+changing, and `save` writes them as PNG and SVG.
 
-Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it is
-drawn), `panels` (one panel), `courses` (the figures).
+Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
+is drawn), `panels` (one panel), `courses` (the figures), `invented` (to try them on).
 """
 
 from il2sim.figures.courses import (

@@ -8,15 +8,16 @@ drawn before a dose; the other figures show every recorded moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from il2sim.engine.trajectories import TimeCourse, Trajectories
+from il2sim.engine.trajectories import SAME_TIME_H, TimeCourse, Trajectories
 from il2sim.errors import UnknownName
 from il2sim.figures import panels
 from il2sim.figures.published import Published
-from il2sim.figures.style import color_of, new_figure, sign, styled
+from il2sim.figures.style import FAINT, color_of, new_figure, sign, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,8 @@ BEYER_PANELS = {
     "CD8": "CD8 (effectors)",
 }
 """Output and heading of each panel."""
+
+CLAIM = "Who expands under IL-2, and how much"
 
 ABSOLUTE = {
     "plasma IL-2": "IL-2 in plasma",
@@ -44,12 +47,18 @@ ABSOLUTE = {
 }
 """Heading of a panel by its output."""
 
+Moments = Literal["before doses", "all"]
+BEFORE_DOSES: Moments = "before doses"
+
 BLOOD = ("plasma IL-2", "lymphocytes", "NK dim", "NK bright")
 THYMUS = ("emigrants of naive Treg", "TREC per naive Treg", "TREC of naive Treg")
 TUMOR = ("tumor", "Treg in tumor", "CD8 in tumor")
 
 INTERVALS_SHOWN = 3
 """Dose intervals of plasma IL-2 that are shown; more would be a solid block."""
+
+FEWEST_SHOWN = 12
+"""Moments that a course of plasma IL-2 needs to be seen as one."""
 
 LOWEST_SHARE = 1e-4
 """Of the highest concentration shown; below, an axis shows only elimination's tail."""
@@ -59,8 +68,8 @@ def beyer_figure(
     trajectories: Trajectories,
     *,
     published: Iterable[Published] = (),
-    title: str = "IL-2 expands Treg consistently, effectors weakly",
-    moments: str = "before doses",
+    title: str = CLAIM,
+    moments: Moments = BEFORE_DOSES,
 ) -> Figure:
     """Draw the fold change of naive and memory Treg, CD4 Tconv and CD8 over time.
 
@@ -86,12 +95,12 @@ def beyer_figure(
 
     Examples
     --------
-    >>> from il2sim.figures.courses import example
-    >>> len(beyer_figure(example()).axes)
+    >>> from il2sim.figures.invented import invented
+    >>> len(beyer_figure(invented()).axes)
     4
     """
     folds = [trajectories[name].fold() for name in BEYER_PANELS]
-    if moments == "before doses":
+    if moments == BEFORE_DOSES:
         folds = [_as_drawn(fold, trajectories) for fold in folds]
     results = [result for result in published if result.name in BEYER_PANELS]
     edges = [edge for r in results for edge in (r.low, r.high, r.value or 1.0)]
@@ -116,7 +125,7 @@ def beyer_figure(
 
 
 def blood_figure(trajectories: Trajectories, *, title: str = "Blood") -> Figure:
-    """Draw plasma IL-2 over the first doses, and lymphocytes and NK cells over all time.
+    """Draw plasma IL-2 over the first doses, lymphocytes and NK cells over all time.
 
     Raises
     ------
@@ -161,9 +170,8 @@ def draw_all(
     """Draw every figure for which something was recorded, by the name of its file."""
     drawn: dict[str, Figure] = {}
     if all(name in trajectories for name in BEYER_PANELS):
-        headline = {} if title is None else {"title": title}
         drawn["populations"] = beyer_figure(
-            trajectories, published=published, **headline
+            trajectories, published=published, title=title or CLAIM
         )
     others: Mapping[str, tuple[Sequence[str], Callable[[Trajectories], Figure]]] = {
         "blood": (BLOOD, blood_figure),
@@ -174,30 +182,6 @@ def draw_all(
         if any(name in trajectories for name in names):
             drawn[file] = draw(trajectories)
     return drawn
-
-
-def example(n_subjects: int = 40) -> Trajectories:
-    """Make small invented trajectories, to try a figure on; they mean nothing."""
-    names = (*BEYER_PANELS, *BLOOD, *THYMUS, *TUMOR)
-    counts = ("cell/uL",) * 4
-    units = (*counts, "pM", *("cell/uL",) * 3, "%", "molecule/cell", "molecule/uL")
-    units = (*units, "mL", "cell/uL", "cell/uL")
-    times_h = np.arange(0.0, 56 * 24 + 1, 6.0)
-    rest = np.linspace(0.7, 1.4, n_subjects)[:, None, None] * np.array([100.0])
-    growth = np.linspace(0.0, 1.5, len(names)) * rest / 100.0
-    risen = 1 - np.exp(-times_h / 300.0)
-    dip = 1 - 0.25 * np.exp(-(times_h % 24.0) / 5.0) * (times_h % 24 > 0)
-    values = rest * (1 + growth * risen[None, :, None]) * dip[None, :, None]
-    return Trajectories(
-        names=names,
-        units=units,
-        times_h=times_h,
-        values=values,
-        resting=np.broadcast_to(rest[:, 0], (n_subjects, len(names))),
-        peaks=values.max(axis=1),
-        status=np.zeros(n_subjects, dtype=np.int64),
-        doses_h=np.arange(0.0, 56 * 24, 24.0),
-    )
 
 
 def _absolute(trajectories: Trajectories, names: Sequence[str], title: str) -> Figure:
@@ -212,7 +196,7 @@ def _absolute(trajectories: Trajectories, names: Sequence[str], title: str) -> F
         )
     with styled():
         figure, row = new_figure(
-            len(courses), title=title, below=_below(trajectories, "all")
+            len(courses), title=title, below=_below(trajectories, BEFORE_DOSES)
         )
         for axes, course in zip(row, courses, strict=True):
             _panel(axes, course, trajectories)
@@ -226,20 +210,27 @@ def _panel(axes: Axes, course: TimeCourse, trajectories: Trajectories) -> None:
         course = _first_doses(course, _doses(trajectories))
     elif course.unit == "cell/uL" and "tumor" not in course.name:
         course = _as_drawn(course, trajectories)
-    day = panels.time_axis(axes, float(course.times_h[-1]))
+    end_h = float((course if is_il2 else trajectories).times_h[-1])
+    day = panels.time_axis(axes, end_h)
     panels.band(axes, course, color_of(course.name), day=day)
     doses = _doses(trajectories)
-    panels.mark_doses(axes, doses[doses <= course.times_h[-1]], day=day)
+    panels.mark_doses(axes, doses[doses <= end_h], day=day)
     if is_il2:
-        highest = np.nanmax(course.quantile(0.95), initial=1e-12)
-        axes.set_yscale("log")
-        axes.set_ylim(highest * LOWEST_SHARE, highest * 3)
+        _from_tail(axes, course)
     else:
         _from_zero(axes, course)
         rest = float(np.nanmedian(course.resting))
-        axes.axhline(rest, color=panels.FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
+        axes.axhline(rest, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_title(ABSOLUTE[course.name], color=color_of(course.name))
     axes.set_ylabel(f"[{_pretty(course.unit)}]")
+
+
+def _from_tail(axes: Axes, course: TimeCourse) -> None:
+    """Equal steps for equal factors, down to the resting value or a small share."""
+    highest = float(np.nanmax(course.quantile(0.95), initial=1e-12))
+    lowest = float(np.nanmin(course.quantile(0.05), initial=highest))
+    axes.set_yscale("log")
+    axes.set_ylim(max(highest * LOWEST_SHARE, lowest * 0.4), highest * 2.5)
 
 
 def _from_zero(axes: Axes, course: TimeCourse) -> None:
@@ -250,12 +241,12 @@ def _from_zero(axes: Axes, course: TimeCourse) -> None:
     axes.set_ylim(0, 1.12 * highest or 1.0)
 
 
-def _first_doses(course: TimeCourse, doses_h: np.ndarray) -> TimeCourse:
+def _first_doses(course: TimeCourse, doses_h: NDArray[np.float64]) -> TimeCourse:
     """The time up to the fourth dose, if that is enough to see a course."""
-    if len(doses_h) <= INTERVALS_SHOWN:
+    if len(doses_h) <= INTERVALS_SHOWN or len(course.times_h) <= FEWEST_SHOWN:
         return course
-    shown = course.times_h <= doses_h[INTERVALS_SHOWN] + 1e-6
-    return panels.pick_times(course, shown) if shown.sum() >= 8 else course
+    until = max(doses_h[INTERVALS_SHOWN], course.times_h[FEWEST_SHOWN])
+    return panels.pick_times(course, course.times_h <= until + SAME_TIME_H)
 
 
 def _as_drawn(course: TimeCourse, trajectories: Trajectories) -> TimeCourse:
@@ -268,7 +259,7 @@ def _say_last(axes: Axes, course: TimeCourse, day: float) -> None:
     last = float(course.median()[-1])
     if np.isfinite(last):
         axes.annotate(
-            f"{last:.2g}×" if last < 10 else f"{last:.0f}×",
+            f"{last:#.2g}×" if last < 9.95 else f"{last:.0f}×",
             xy=(course.times_h[-1] / day, last),
             xytext=(3, 0),
             textcoords="offset points",
@@ -280,20 +271,19 @@ def _say_last(axes: Axes, course: TimeCourse, day: float) -> None:
         )
 
 
-def _doses(trajectories: Trajectories) -> np.ndarray:
-    doses = trajectories.doses_h
-    return np.zeros(0) if doses is None else np.asarray(doses)
+def _doses(trajectories: Trajectories) -> NDArray[np.float64]:
+    return trajectories.doses_h
 
 
-def _below(trajectories: Trajectories, moments: str) -> str:
+def _below(trajectories: Trajectories, moments: Moments) -> str:
     solved = len(trajectories) - trajectories.n_failed
     parts = [f"median, half and 90 % of {solved:,} simulated subjects"]
     if trajectories.n_failed:
         parts.append(f"{trajectories.n_failed:,} could not be solved")
     if _doses(trajectories).size:
         parts.append("marks at the bottom: doses")
-        if moments == "before doses":
-            parts.append("blood drawn before a dose")
+        if moments == BEFORE_DOSES:
+            parts.append("cells counted before a dose")
     return "; ".join(parts)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,8 +45,6 @@ def band(axes: Axes, course: TimeCourse, color: str, *, day: float = 24.0) -> No
 
 def pick_times(course: TimeCourse, chosen: NDArray[np.bool_]) -> TimeCourse:
     """Keep some of the recorded times."""
-    from dataclasses import replace
-
     return replace(
         course, times_h=course.times_h[chosen], values=course.values[:, chosen]
     )
@@ -117,44 +116,46 @@ def show_published(
 
 
 def _range(axes: Axes, result: Published, day: float) -> None:
-    """One range: a bar over its moment, an open side as an arrow."""
-    middle = (result.start_h + result.end_h) / 2 / day
-    known = [v for v in (result.low, result.high) if math.isfinite(v)]
-    line = {"color": INK, "zorder": 5}
-    if result.end_h > result.start_h:
-        for edge in known or [result.value]:
-            axes.plot(
-                [result.start_h / day, result.end_h / day],
-                [edge, edge],
-                linewidth=1.0,
-                **line,
-            )
-    else:
-        axes.plot([middle] * len(known), known, marker="_", linestyle="none", **line)
+    """One range: its sides over the time it speaks of, an open side as an arrow."""
+    start, end = result.start_h / day, result.end_h / day
+    middle = (start + end) / 2
+    known = [side for side in (result.low, result.high) if math.isfinite(side)]
+    for side in known:
+        axes.plot([start, end], [side, side], color=INK, linewidth=1.1, zorder=5)
     if result.is_bound:
-        edge = known[0]
         factor = 1.35 if math.isinf(result.high) else 1 / 1.35
         axes.annotate(
             "",
-            xy=(middle, edge * factor),
-            xytext=(middle, edge),
-            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.0},
+            xy=(middle, known[0] * factor),
+            xytext=(middle, known[0]),
+            arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0},
             zorder=5,
         )
     elif known:
-        axes.plot([middle, middle], known, linewidth=1.0, **line)
+        axes.plot([middle, middle], known, "_-", color=INK, linewidth=1.1, zorder=5)
     if result.value is not None:
-        axes.plot(middle, result.value, "o", markersize=4, markerfacecolor="w", **line)
-    top = result.value if result.value is not None else known[0]
-    axes.annotate(
-        result.key,
-        xy=(middle, top),
-        xytext=(4, -2),
+        axes.plot(
+            middle, result.value, "o", color=INK, mfc="white", markersize=4, zorder=6
+        )
+    top = max([*known, result.value or 0.0])
+    _key(axes, result.key, middle, top, above=not result.is_bound)
+
+
+def _key(axes: Axes, key: str, x: float, y: float, *, above: bool) -> None:
+    """Write an evidence key so that it can be read over a band."""
+    from matplotlib.patheffects import withStroke
+
+    text = axes.annotate(
+        key,
+        xy=(x, y),
+        xytext=(0, 3) if above else (6, 5),
         textcoords="offset points",
+        ha="center" if above else "left",
         fontsize=6.5,
-        va="top",
         color=INK,
+        zorder=7,
     )
+    text.set_path_effects([withStroke(linewidth=2, foreground="white")])
 
 
 def fold_axis(axes: Axes, low: float, high: float) -> None:

@@ -1,7 +1,7 @@
 """What others measured, as it is drawn beside our own result.
 
-A published value has a name, a moment and its evidence key. It may be a number, a range,
-a bound, or only a direction: what is not known is not drawn.
+A published value has a name, a moment and its evidence key. It may be a number, a
+range, a bound, or only a direction: what is not known is not drawn.
 """
 
 from __future__ import annotations

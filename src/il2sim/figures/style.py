@@ -22,13 +22,13 @@ COLORS: Mapping[str, str] = MappingProxyType(
         "naive Treg": "#2BA6DE",
         "memory Treg": "#0B4F8A",
         "Treg": "#1F78B4",
-        "CD4 Tconv": "#EE9B00",
+        "CD4 Tconv": "#E08A00",
         "CD8": "#C1440E",
-        "NK dim": "#C58AD0",
+        "NK dim": "#BD7CCB",
         "NK bright": "#7B2D8B",
         "NK": "#9C5AA8",
         "lymphocytes": "#4D4D4D",
-        "plasma IL-2": "#1B7F5C",
+        "plasma IL-2": "#23A377",
         "tumor": "#6B4423",
     }
 )
@@ -49,6 +49,7 @@ RULES: Mapping[str, Any] = MappingProxyType(
     {
         "axes.axisbelow": True,
         "axes.edgecolor": FAINT,
+        "axes.facecolor": "none",  # a number beside one panel may reach into the next
         "axes.labelcolor": INK,
         "axes.labelsize": 8.5,
         "axes.linewidth": 0.7,
@@ -87,9 +88,8 @@ def color_of(name: str) -> str:
     >>> color_of("TREC per naive Treg") == color_of("naive Treg")
     True
     """
-    if name in COLORS:
-        return COLORS[name]
-    inside = [known for known in COLORS if known in name]
+    first = [known for known in COLORS if name.startswith(known)]
+    inside = first or [known for known in COLORS if known in name]
     return COLORS[max(inside, key=len)] if inside else INK
 
 
@@ -98,7 +98,8 @@ def styled() -> Iterator[None]:
     """Draw by these rules inside a ``with``, and leave Matplotlib as it was."""
     import matplotlib as mpl
 
-    with mpl.rc_context(dict(RULES)):
+    rules: Any = dict(RULES)
+    with mpl.rc_context(rules):
         yield
 
 
@@ -109,8 +110,8 @@ def new_figure(
     from matplotlib.figure import Figure
 
     margin, head, foot = 0.62, 0.92, 0.72  # [inch]
-    gap = 0.28 if share_y else 0.72
-    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.3
+    gap = 0.4 if share_y else 0.72
+    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.42
     height = head + PANEL_HEIGHT + foot
     figure = Figure(figsize=(width, height), dpi=DPI)
     panels: list[Axes] = []

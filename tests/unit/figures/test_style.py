@@ -1,0 +1,98 @@
+"""Colors that every reader can tell apart, and settings that stay inside."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from il2sim.figures import beyer_figure, save
+from il2sim.figures.invented import invented
+from il2sim.figures.style import COLORS, color_of, styled
+
+SEEN_BY = {
+    "normal": np.eye(3),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+}
+"""Linear RGB as seen with a deficiency: Machado, Oliveira and Fernandes (2009),
+IEEE Trans. Vis. Comput. Graph. 15, 1291, severity 1. doi:10.1109/TVCG.2009.113
+"""
+
+TOGETHER = (
+    ("naive Treg", "memory Treg", "CD4 Tconv", "CD8"),
+    ("plasma IL-2", "lymphocytes", "NK dim", "NK bright"),
+    ("tumor", "Treg", "CD8"),
+)
+"""Colors that stand in one figure."""
+
+EASILY_TOLD_APART = 20.0
+"""CIELAB distance; 2.3 is just noticeable side by side."""
+
+
+def lab(color: str, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIELAB (D65) of a color as someone sees it."""
+    rgb = np.array(mpl.colors.to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(seen @ linear, 0, 1)
+    to_xyz = np.array(
+        [
+            [0.4124, 0.3576, 0.1805],
+            [0.2126, 0.7152, 0.0722],
+            [0.0193, 0.1192, 0.9505],
+        ]
+    )
+    x, y, z = np.cbrt(to_xyz @ linear / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("reader", SEEN_BY)
+@pytest.mark.parametrize("names", TOGETHER, ids=lambda names: names[0])
+def test_colors_in_one_figure_are_told_apart(
+    names: tuple[str, ...], reader: str
+) -> None:
+    """Also by readers without one of the two long-wave cones."""
+    for one, other in combinations(names, 2):
+        there = [lab(COLORS[name], SEEN_BY[reader]) for name in (one, other)]
+        assert np.linalg.norm(there[0] - there[1]) > EASILY_TOLD_APART, (one, other)
+
+
+def test_the_color_of_a_population_is_that_of_all_its_quantities() -> None:
+    """Named first wins, then named inside, then the longest name."""
+    assert color_of("naive Treg pool") == COLORS["naive Treg"]
+    assert color_of("emigrants of naive Treg") == COLORS["naive Treg"]
+    assert color_of("CD8 in tumor") == COLORS["CD8"]
+    assert color_of("albumin") not in COLORS.values()
+
+
+def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:
+    """No setting of ours outlives a figure."""
+    before = dict(mpl.rcParams)
+    save(beyer_figure(invented(days=3)), tmp_path, "figure")
+    with styled():
+        assert dict(mpl.rcParams) != before
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
+    """No date, no random name inside."""
+    run = invented(days=3)
+    once, twice = (save(beyer_figure(run), tmp_path, name) for name in ("a", "b"))
+    for one, other in zip(once, twice, strict=True):
+        assert one.read_bytes() == other.read_bytes()
