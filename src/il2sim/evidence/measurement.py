@@ -223,7 +223,7 @@ def _unit(row: Row, kind: str) -> str | None:
     if kind in NUMBERS and kind != "activity":
         return row.unit("unit")
     if row.text("unit"):
-        row.refuse("unit", f"does not fit a {kind}", expected="an empty cell")
+        row.refuse("unit", f"does not fit the kind '{kind}'", expected="an empty cell")
     if kind == "activity":
         row.text("printed_unit", required=True)
     return None

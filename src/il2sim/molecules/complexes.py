@@ -3,8 +3,8 @@
 A complex is IL-2 with some of the three chains. Each chain of a complex can leave it,
 and each leaving has a dissociation constant. Two chains that can leave in either order
 close a cycle: over both ways the product of the constants is the same, or a complex at
-rest would turn for ever (detailed balance; Wegscheider 1901). So of the twelve constants
-of IL-2 only seven are free, and the other five follow. A constant counts molecules per
+rest would turn for ever (detailed balance; Wegscheider 1901). Of the twelve constants
+of IL-2 only seven are free; the other five follow. A constant counts molecules per
 cell where the chain stays on its cell, and nM where IL-2 goes to the fluid: along both
 ways of a cycle the units are the same.
 """
