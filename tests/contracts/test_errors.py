@@ -101,11 +101,11 @@ def folder_in_use() -> None:
 def solve_failed() -> None:
     from il2sim.study.population import Varied
 
-    beyond_life = Varied("circulation.renal_clearance", 100.0, "none", True)
+    leaky = Varied("naive Treg.conversion_at_rest", 20.0, "none", is_assumption=True)
     il.simulate(
         il.body(),
         il.Regimen.parse("aldesleukin 1 MIU/m2 sc once"),
-        il.adults(n=1, seed=1).with_varied(beyond_life),
+        il.adults(n=1, seed=1).with_varied(leaky),
         times=il.days(0, 1, every=1),
         save=["CD8"],
         on_failure="raise",
