@@ -153,6 +153,7 @@ class ProgramBuilder:
         self.states, self.parameters, self.solved = states, parameters, solved
         self.statements: list[Statement] = []
         self._known: dict[Statement, int] = {}
+        self._steady: set[int] = set()
         self._state_index = {name: i for i, name in enumerate(states)}
         vector = (*parameters, *solved)
         self._parameter_index = {name: i for i, name in enumerate(vector)}
@@ -160,8 +161,10 @@ class ProgramBuilder:
     def statement(self, one: Statement) -> int:
         """Number of a statement, written now or before."""
         if one not in self._known:
-            self._known[one] = len(self.statements)
+            number = self._known[one] = len(self.statements)
             self.statements.append(one)
+            if one.op != "state" and self._steady.issuperset(one.args):
+                self._steady.add(number)
         return self._known[one]
 
     def const(self, value: float) -> int:
@@ -222,10 +225,14 @@ class ProgramBuilder:
         return self.apply("mul", *sorted((a, b)))
 
     def div(self, a: int, b: int) -> int:
-        """a / b."""
+        """a / b; what varies is multiplied by the inverse of what is steady."""
         if self.value_of(a) == 0:
             return a
-        return a if self.value_of(b) == 1 else self.apply("div", a, b)
+        if self.value_of(b) == 1:
+            return a
+        if b in self._steady and a not in self._steady:
+            return self.mul(a, self.apply("div", self.const(1.0), b))
+        return self.apply("div", a, b)
 
     def neg(self, a: int) -> int:
         """Minus a."""

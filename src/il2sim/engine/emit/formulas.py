@@ -71,18 +71,36 @@ class Formulas:
         self._write("outputs", dict(enumerate(program.outputs.values())))
 
     def emit_jacobian(self, slots: Mapping[tuple[int, int], int], size: int) -> None:
-        """Write @jacobian into the given slots; the others are set to zero."""
-        entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
-        self._write("jacobian", entries, size)
+        """Write @jacobian: rates, and their derivatives into the given slots.
 
-    def _write(self, name: str, places: Mapping[int, int], size: int = 0) -> None:
+        The two share most of their statements. Slots without a derivative are zero.
+        """
+        function = Function(self.module, "jacobian", (*ARGUMENTS, "out", "w"))
+        entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
+        rates = dict(enumerate(self.program.rates))
+        roots = [*rates.values(), *entries.values()]
+        values = self._values(function, roots, prepared=True)
+        self._store(function, values, rates, "%out")
+        self._store(function, values, entries, "%w")
+        for slot in sorted(set(range(size)) - set(entries)):
+            function.store(function.const(0.0), "%w", slot)
+        function.close()
+
+    def _write(self, name: str, places: Mapping[int, int]) -> None:
         function = Function(self.module, name, (*ARGUMENTS, "out"))
         values = self._values(function, places.values(), prepared=True)
-        for slot, number in sorted(places.items()):
-            function.store(values[number], "%out", slot)
-        for slot in sorted(set(range(size)) - set(places)):
-            function.store(function.const(0.0), "%out", slot)
+        self._store(function, values, places, "%out")
         function.close()
+
+    def _store(
+        self,
+        function: Function,
+        values: Mapping[int, str],
+        places: Mapping[int, int],
+        where: str,
+    ) -> None:
+        for slot, number in sorted(places.items()):
+            function.store(values[number], where, slot)
 
     def _values(
         self, function: Function, roots: Iterable[int], *, prepared: bool

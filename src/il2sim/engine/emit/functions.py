@@ -59,12 +59,21 @@ def _two_product(f: Function, a: str, b: str) -> tuple[str, str]:
     return product, f.fma(a, b, f.neg(product))
 
 
-def _horner(f: Function, x: str, coefficients: list[float]) -> str:
-    """A polynomial, constant term first."""
-    result = f.const(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        result = f.fma(result, x, f.const(coefficient))
-    return result
+def _polynomial(f: Function, x: str, coefficients: list[float]) -> str:
+    """Sum up a polynomial, constant term first, by halves (Estrin).
+
+    Its operations depend on each other less than in Horner's scheme, which is what
+    counts on processors that start several at once.
+    """
+    terms = [f.const(coefficient) for coefficient in coefficients]
+    power = x
+    while len(terms) > 1:
+        pairs = [
+            f.fma(terms[k + 1], power, terms[k]) for k in range(0, len(terms) - 1, 2)
+        ]
+        terms = pairs + terms[2 * len(pairs) :]
+        power = f.binary("fmul", power, power)
+    return terms[0]
 
 
 def _power_of_two(f: Function, n: str) -> str:
@@ -81,7 +90,7 @@ def _exp_of_two(f: Function, high: str, low: str) -> str:
     tail = f.binary("fadd", low, f.binary("fmul", n, f.const(-_LN2_LOW)))
     r, rest = _two_sum(f, reduced, tail)
     terms = [1 / math.factorial(k) for k in range(2, _EXP_TERMS)]
-    curve = f.binary("fmul", f.binary("fmul", r, r), _horner(f, r, terms))
+    curve = f.binary("fmul", f.binary("fmul", r, r), _polynomial(f, r, terms))
     one, lost = _two_sum(f, f.const(1.0), r)
     small = f.binary("fadd", f.binary("fadd", lost, rest), curve)
     value = f.binary("fadd", one, small)
@@ -148,7 +157,7 @@ def _log_of_mantissa(f: Function, m: str) -> tuple[str, str]:
     z_low = f.fma(f.binary("fadd", s, s), s_low, z_low)
     # 2 artanh s = 2 s + 2 s z (1/3 + z (1/5 + z/7 + …)); the third is kept double.
     terms = [1 / (2 * k + 5) for k in range(_LOG_TERMS)]
-    tail = f.binary("fmul", z, _horner(f, z, terms))
+    tail = f.binary("fmul", z, _polynomial(f, z, terms))
     third, third_low = _split(Fraction(1, 3), 53)
     factor, factor_low = _two_sum(f, f.const(third), tail)
     factor_low = f.binary("fadd", factor_low, f.const(third_low))

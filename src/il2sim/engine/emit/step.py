@@ -91,10 +91,8 @@ class Step:
         return f.at("%m", self.layout[name])
 
     def _emit_input(self, inlets: tuple[int, ...]) -> None:
-        """Write @all_rates: the rates of the model and what infusions add."""
-        f = Function(self.module, "all_rates", ("m", "y", "out"))
-        p, c = self._section(f, "p"), self._section(f, "c")
-        f.do(f"call void @rates(ptr %y, ptr {p}, ptr {c}, ptr %out)")
+        """Write @add_inputs: what infusions add to the rates of the model."""
+        f = Function(self.module, "add_inputs", ("m", "out"))
         inputs = self._section(f, "inputs")
         for number, state in enumerate(inlets):
             given = f.load(inputs, number)
@@ -105,8 +103,8 @@ class Step:
         """Write @attempt: from y, h and the tolerances to the next y and the error."""
         f = Function(self.module, "attempt", ("m", ("double", "tolerance"), "absolute"))
         w, over_h = self._section(f, "factors"), self._section(f, "over_h")
-        y, p, c = (self._section(f, name) for name in ("y", "p", "c"))
-        f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {w})")
+        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
+        f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {k}, ptr {w})")
         f.do(f"call void @factor(ptr {w}, ptr {over_h})")
         for stage in range(self.method.stages):
             self._emit_stage(f, stage)
@@ -119,15 +117,15 @@ class Step:
         last = stage == method.stages - 1
         argument = self._section(f, "next_y" if last else "stage")
         own = f.at("%m", self.layout["k"] + stage * n)
-        if stage == 0:
-            argument = y
-        else:
+        if stage:
             with f.count(n) as i:
                 total = f.load(y, i)
                 for before, a in enumerate(method.a[stage]):
                     total = f.fma(f.const(a), self._k(f, k, before, i), total)
                 f.store(total, argument, i)
-        f.do(f"call void @all_rates(ptr %m, ptr {argument}, ptr {own})")
+            p, c = self._section(f, "p"), self._section(f, "c")
+            f.do(f"call void @rates(ptr {argument}, ptr {p}, ptr {c}, ptr {own})")
+        f.do(f"call void @add_inputs(ptr %m, ptr {own})")
         if stage:
             over_h = f.load(self._section(f, "over_h"), 0)
             with f.count(n) as i:
