@@ -2,7 +2,7 @@
 
 `beyer_figure` is our version of Figure 1 of Beyer (OncoImmunology 2012,
 doi:10.4161/onci.20639): who expands under IL-2, and how much. Blood counts are shown as
-drawn before a dose; the other figures show every recorded moment.
+drawn before a dose, plasma IL-2 over the first doses at every recorded moment.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def _panel(axes: Axes, course: TimeCourse, trajectories: Trajectories) -> None:
     is_il2 = course.name == "plasma IL-2"
     if is_il2:
         course = _first_doses(course, _doses(trajectories))
-    elif course.unit == "cell/uL" and "tumor" not in course.name:
+    else:
         course = _as_drawn(course, trajectories)
     end_h = float((course if is_il2 else trajectories).times_h[-1])
     day = panels.time_axis(axes, end_h)
@@ -238,7 +238,7 @@ def _from_zero(axes: Axes, course: TimeCourse) -> None:
         float(np.nanmax(course.quantile(0.95), initial=0.0)),
         float(np.nanmedian(course.resting)),
     )
-    axes.set_ylim(0, 1.12 * highest or 1.0)
+    panels.plain_axis(axes, highest)
 
 
 def _first_doses(course: TimeCourse, doses_h: NDArray[np.float64]) -> TimeCourse:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.engine.trajectories import TimeCourse
+from il2sim.engine.trajectories import SAME_TIME_H, TimeCourse
 from il2sim.figures.published import Published
 from il2sim.figures.style import FAINT, INK
 
@@ -28,8 +28,9 @@ COARSE_TICKS = tuple(10.0**power for power in range(-9, 10))
 
 HOURS_A_DAY, HOURS_A_WEEK = 24.0, 168.0
 
-SETTLED_H = 24.0
-"""After a dose, cells that it moved out of blood are back by then, [h]."""
+SETTLED_H, COURSE_ENDS_H = 48.0, HOURS_A_WEEK
+"""Cells that a dose moved out of blood are back by then, [h]; a dose that none follows
+for longer than this is the last of a course, [h]."""
 
 SYMBOLS = {"up": "▲ up", "down": "▼ down", "ns": "≈ not significant"}
 
@@ -55,22 +56,25 @@ def before_doses(
 ) -> NDArray[np.bool_]:
     """Find the moments at which blood is drawn in a trial.
 
-    At the time of a dose (the record is taken before it), or when the last one began at
-    least `SETTLED_H` ago: in between, cells that left blood for a few hours would show
-    as a fall of their number.
+    At the time of a dose (the record is taken before it), and after the last dose of a
+    course from the moment when the next one would be due, at most `SETTLED_H` later: in
+    between, cells that left blood for some hours would show as a fall of their number.
 
     Examples
     --------
-    >>> before_doses(np.array([0.0, 6.0, 24.0, 30.0, 48.0]), np.array([0.0, 24.0]))
+    >>> before_doses(np.array([0.0, 6.0, 24.0, 30.0, 72.0]), np.array([0.0, 24.0]))
     array([ True, False,  True, False,  True])
     """
     if not doses_h.size:
         return np.ones(times_h.shape, dtype=bool)
     places = np.searchsorted(doses_h, times_h, side="left")
     last = np.where(places > 0, doses_h[places - 1], -np.inf)
-    at_dose = np.isclose(times_h[:, None], doses_h[None, :], rtol=0, atol=1e-6)
-    chosen = at_dose.any(axis=1) | (times_h - last >= SETTLED_H)
-    return np.asarray(chosen)
+    following = np.append(doses_h, np.inf)[places]
+    at_dose = np.isclose(times_h[:, None], doses_h[None, :], rtol=0, atol=SAME_TIME_H)
+    is_between = following - last > COURSE_ENDS_H
+    due = np.minimum(np.diff(doses_h, prepend=-np.inf), SETTLED_H)
+    is_settled = times_h - last >= due[places - 1] - SAME_TIME_H
+    return np.asarray(at_dose.any(axis=1) | (is_between & is_settled))
 
 
 def mark_doses(axes: Axes, doses_h: NDArray[np.float64], *, day: float = 24.0) -> None:
@@ -183,6 +187,14 @@ def fold_limits(courses: Iterable[TimeCourse], extra: Iterable[float]) -> list[f
     low, high = min([*seen, 0.8]), max([*seen, 1.4])
     space = (high / low) ** 0.07
     return [low / space**1.6, high * space]
+
+
+def plain_axis(axes: Axes, highest: float) -> None:
+    """Begin the upright axis at zero and write its numbers out."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.set_ylim(0, 1.12 * highest or 1.0)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.10g}"))
 
 
 def time_axis(axes: Axes, end_h: float) -> float:
