@@ -228,18 +228,23 @@ class Population:
         }
         return replace(self, traits=traits, varied={}, correlated=())
 
-    def draw(self) -> Subjects:
+    def draw(self, some: range | None = None) -> Subjects:
         """Draw the persons.
+
+        Parameters
+        ----------
+        some
+            Numbers of the subjects to draw. Default: all `n`.
 
         Returns
         -------
         Subjects
             Read-only arrays; subject *i* does not depend on how many are drawn.
         """
-        numbers = np.arange(self.n, dtype=np.uint64)
+        numbers = np.array(range(self.n) if some is None else some, dtype=np.uint64)
         z = self._normals(numbers)
         female = draws.uniform(self.seed, numbers, "sex") < self.share_female
-        nobody = np.zeros(self.n)
+        nobody = np.zeros(len(numbers))
         age = np.clip(self.traits["age"].values(z["age"], female, nobody), 18.0, 95.0)
         found = {
             name: self.traits[name].values(z[name], female, age) for name in TRAITS[1:]

@@ -1,9 +1,9 @@
 """Reproducible draws: subject 7 is the same in any population.
 
 A draw is a function of the seed, the number of the subject and the name of what is
-drawn, by a counter-based generator [1]_: no draw depends on how many others are made, or
-in which order. `normal` is the one place where a uniform number becomes a normal one,
-and `exponential` the one where a normal becomes a log-normal.
+drawn, by a counter-based generator [1]_: no draw depends on how many others are made,
+or in which order. `normal` is the one place where a uniform number becomes a normal
+one, and `exponential` the one where a normal becomes a log-normal.
 
 References
 ----------

@@ -1,0 +1,61 @@
+"""A population in portions: solved one after the other, kept as they come.
+
+Subjects never influence each other, so a population may be cut anywhere: the bits of a
+subject do not depend on the portion in which it is solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import BadProblem
+
+ONE_ROW_EACH = (
+    *("values", "resting", "peaks", "status", "failed_h"),
+    *("failed_state", "steps", "rejected"),
+)
+"""Arrays of `Trajectories` with one row for each subject."""
+
+
+def portions(n: int, size: int) -> Iterator[range]:
+    """Cut subjects 0 to n - 1 into runs of at most `size`.
+
+    Examples
+    --------
+    >>> list(portions(5, 2))
+    [range(0, 2), range(2, 4), range(4, 5)]
+    """
+    for first in range(0, n, size):
+        yield range(first, min(first + size, n))
+
+
+def put_together(parts: Sequence[Trajectories]) -> Trajectories:
+    """Join the trajectories of portions, in the order given.
+
+    Raises
+    ------
+    BadProblem
+        There is none, or they did not record the same.
+    """
+    if not parts:
+        raise BadProblem("there is nothing to put together.", expected="one portion")
+    first = parts[0]
+    for part in parts[1:]:
+        same = part.names == first.names and part.units == first.units
+        if not (same and np.array_equal(part.times_h, first.times_h)):
+            raise BadProblem(
+                "portions of different studies cannot be put together.",
+                got=f"{part.names}, {part.n_times} times",
+                expected=f"{first.names}, {first.n_times} times",
+            )
+    return replace(
+        first,
+        **{
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ONE_ROW_EACH
+        },
+    )

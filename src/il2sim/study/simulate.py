@@ -1,0 +1,376 @@
+"""The waist: above it words of the clinic, below it arrays.
+
+`simulate` turns a model, a regimen and a population into a `Problem`, has it solved,
+and labels what comes back. Doses become nmol here, by their product and nothing else;
+the molecule in the product becomes values of the model's parameters, so one compiled
+model serves every molecule, dose and interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+
+from il2sim.engine.problem import DEFAULT_TOLERANCE, Problem
+from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.status import Status
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest
+from il2sim.provenance import Provenance, provenance_of
+from il2sim.study.population import Population
+from il2sim.study.regimen import Regimen
+from il2sim.study.subjects import Floats, Subjects
+from il2sim.units import Quantity, unit
+
+if TYPE_CHECKING:
+    from il2sim.engine.program import Program
+    from il2sim.engine.solve import Device, Solution
+    from il2sim.molecules.product import Product
+    from il2sim.symbolic import Model
+
+BASES = ("flat", "kg", "m2")
+"""Columns of a subject's sizes that doses are scaled by."""
+
+WEIGHT = "subject.weight"
+"""Parameter of a model that takes the weight of a subject [kg], where it has one."""
+
+
+class Products(Protocol):
+    """Where a product is looked up by its name: the shipped catalog, or a user's."""
+
+    def product(self, name: str) -> Product:
+        """Find a product."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A study ready to be solved: the model, what is given to whom, what is recorded.
+
+    Attributes
+    ----------
+    model, regimen, population
+        As given to `simulate`.
+    times_h
+        When to record, [h].
+    save
+        Names to record.
+    tolerance
+        Largest accepted relative error of one step, [1].
+    products
+        By name, everything that the regimen names.
+    """
+
+    model: Model
+    regimen: Regimen
+    population: Population
+    times_h: Floats
+    save: tuple[str, ...]
+    tolerance: float
+    products: Mapping[str, Product]
+
+    def problem(self, some: range | None = None) -> Problem:
+        """The arrays of all subjects, or of some.
+
+        Raises
+        ------
+        UnknownName
+            The population varies a parameter that the model does not have.
+        BadRegimen
+            A route has no inlet in the model.
+        """
+        from il2sim.engine.lower import lower
+
+        program = lower(self.model)
+        subjects = self.population.draw(some)
+        return Problem(
+            program=program,
+            parameters=self._parameters(program, subjects),
+            bases=np.column_stack(
+                (np.ones(len(subjects)), subjects.weight_kg, subjects.surface_m2)
+            ),
+            schedule=self._schedule(program),
+            sample_h=self.times_h,
+            end_h=float(self.times_h[-1]),
+            save=self.save,
+            tolerance=self.tolerance,
+        )
+
+    def provenance(self, device: str) -> Provenance:
+        """What decides the numbers of this task."""
+        values = {name: one.engine_value for name, one in self.model.parameters.items()}
+        population = self.population
+        return provenance_of(
+            model=self.model.name,
+            fingerprint=self.model.fingerprint,
+            inputs={
+                "regimen": str(self.regimen),
+                "values": values,
+                "molecule": self._molecule(),
+                "doses": [self._amount_nmol(name) for name in self.products],
+                "population": population,
+                "times": self.times_h,
+                "save": self.save,
+            },
+            seed=population.seed,
+            tolerance=self.tolerance,
+            device=device,
+        )
+
+    def label(
+        self, solution: Solution, program: Program, provenance: Provenance
+    ) -> Trajectories:
+        """Give names and units to what a backend returned."""
+        outputs = [self.model.outputs[name] for name in self.save]
+        states = np.array([*program.states, ""])
+        return Trajectories(
+            names=self.save,
+            units=tuple(one.unit for one in outputs),
+            times_h=self.times_h,
+            values=solution.values,
+            resting=solution.resting,
+            peaks=solution.peaks,
+            status=solution.status,
+            failed_h=solution.failed_h,
+            failed_state=states[solution.failed_state],
+            steps=solution.steps,
+            rejected=solution.rejected,
+            doses_h=np.array([dose.time_h for dose in self.regimen.doses]),
+            provenance=provenance,
+        )
+
+    def _parameters(self, program: Program, subjects: Subjects) -> Floats:
+        known = self.model.parameters
+        columns = {name: i for i, name in enumerate(program.parameters)}
+        values = np.empty((len(subjects), len(columns)))
+        values[:] = [known[name].engine_value for name in program.parameters]
+        for name, value in self._molecule().items():
+            if name in columns:
+                values[:, columns[name]] = value
+        if WEIGHT in columns:
+            values[:, columns[WEIGHT]] = subjects.weight_kg
+        for cell, count in subjects.counts.items():
+            if f"{cell}.baseline" in columns:
+                into = unit("cell/uL").factor
+                values[:, columns[f"{cell}.baseline"]] = count * into
+        for name, factor in subjects.factors.items():
+            if name in columns:
+                values[:, columns[name]] *= factor
+            elif not self.population.varied[name].where_present:
+                raise UnknownName(
+                    f"the population '{self.population.name}' varies '{name}', which "
+                    f"the model '{self.model.name}' does not have.",
+                    got=f"'{name}'",
+                    expected=closest(name, columns),
+                )
+        return values
+
+    def _molecule(self) -> dict[str, float]:
+        variants = {one.variant.name: one.variant for one in self.products.values()}
+        if len(variants) > 1:
+            raise BadRegimen(
+                "a regimen gives products with different molecules.",
+                got=", ".join(f"'{name}'" for name in variants),
+                expected="one molecule in one simulation",
+            )
+        (variant,) = variants.values()
+        return variant.parameters()
+
+    def _amount_nmol(self, name: str) -> list[float]:
+        product = self.products[name]
+        return [
+            float(product.to_nmol(dose.amount, dose.unit))
+            for dose in self.regimen.doses
+            if dose.product == name
+        ]
+
+    def _schedule(self, program: Program) -> Schedule:
+        routes = list(program.inlets)
+        given = []
+        for dose in self.regimen.doses:
+            if dose.route not in routes:
+                raise BadRegimen(
+                    f"the model '{self.model.name}' has no way in for a dose.",
+                    got=f"'{dose.route}'",
+                    expected=closest(dose.route, routes),
+                )
+            if dose.time_h < self.times_h[-1]:
+                amount = self.products[dose.product].to_nmol(dose.amount, dose.unit)
+                given.append(
+                    Given(
+                        time_h=dose.time_h,
+                        target=routes.index(dose.route),
+                        amount=float(amount),
+                        basis=BASES.index(dose.per),
+                        duration_h=dose.duration_h,
+                    )
+                )
+        return Schedule.of(given)
+
+
+def prepare(
+    model: Model,
+    regimen: Regimen,
+    population: Population,
+    *,
+    times: Quantity,
+    save: Sequence[str] | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+    products: Products | None = None,
+) -> Task:
+    """Check that everything fits together, before anything is solved.
+
+    Raises
+    ------
+    UnknownName
+        A product, or a name in `save`, is not known.
+    UnitMismatch
+        The times are not times, or a dose cannot be given in nmol.
+    BadRegimen
+        The regimen names two molecules.
+    """
+    names = tuple(model.outputs) if save is None else tuple(save)
+    for name in names:
+        if name not in model.outputs:
+            raise UnknownName(
+                f"the model '{model.name}' shows no '{name}'.",
+                got=f"'{name}'",
+                expected=closest(name, model.outputs),
+            )
+    if products is None:
+        from il2sim.molecules import catalog as products  # type: ignore[no-redef]
+    found = {name: products.product(name) for name in regimen.products}
+    times_h = np.atleast_1d(np.asarray(times.to("h"), dtype=float))
+    task = Task(model, regimen, population, times_h, names, tolerance, found)
+    task._molecule()
+    return task
+
+
+def simulate(  # noqa: PLR0913 - the front door; every choice has a default
+    model: Model,
+    regimen: Regimen,
+    population: Population,
+    *,
+    times: Quantity,
+    save: Sequence[str] | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+    device: Device = "cpu",
+    on_failure: Literal["raise", "keep"] = "keep",
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    products: Products | None = None,
+) -> Trajectories:
+    """Follow every subject of a population through one regimen.
+
+    Each subject starts from the resting state of the model and receives the regimen
+    scaled to its own weight or surface. Subjects never influence each other.
+
+    Parameters
+    ----------
+    model
+        What is solved. ``print(model)`` lists its names, units and defaults.
+    regimen
+        What is given, by which route and when. Its products name the molecule.
+    population
+        Who is treated; see `Population.draw`.
+    times
+        When to record, [time], shape ``(n_times,)``, increasing. Negative times show
+        the resting state; at the time of a dose the record is taken before it.
+    save
+        Names to record, ``n_saved`` of them. Default: all outputs of the model.
+    tolerance
+        Largest accepted relative error of one step, [1].
+    device
+        ``"reference"`` is slow and arbitrates; ``"cpu"`` agrees with it within
+        ``10 * tolerance``.
+    on_failure
+        ``"keep"`` returns all subjects and marks the failed ones; ``"raise"`` raises
+        for the first subject that could not be solved.
+    workers
+        Threads; default one for each core.
+    progress
+        Called with the number of subjects finished and of all.
+    products
+        A catalog of your own (`il2sim.molecules.read_catalog`).
+
+    Returns
+    -------
+    Trajectories
+        ``values`` has shape ``(n_subjects, n_times, n_saved)`` with one unit per saved
+        name; ``status`` has shape ``(n_subjects,)``.
+
+    Raises
+    ------
+    UnknownName
+        A name in `save`, in the population or in the regimen is not known.
+    UnitMismatch
+        A dose or a time has a unit that cannot be converted.
+    BadRegimen
+        The regimen does not fit the model.
+    SolveFailed
+        A subject could not be solved and `on_failure` is ``"raise"``.
+
+    Notes
+    -----
+    Equal inputs give equal bits; subject *i* does not depend on how many there are.
+
+    Examples
+    --------
+    >>> from il2sim.models import body
+    >>> from il2sim.study.populations import adults
+    >>> from il2sim.units import days
+    >>> run = simulate(
+    ...     body(),
+    ...     Regimen.parse("aldesleukin 1 MIU/m2 sc daily for 3 days"),
+    ...     adults(n=2, seed=1),
+    ...     times=days(0, 4, every=1),
+    ...     save=["memory Treg", "plasma IL-2"],
+    ... )
+    >>> run.values.shape
+    (2, 5, 2)
+    """
+    task = prepare(
+        model,
+        regimen,
+        population,
+        times=times,
+        save=save,
+        tolerance=tolerance,
+        products=products,
+    )
+    run = solve_task(task, device=device, workers=workers, progress=progress)
+    if on_failure == "raise" and run.n_failed:
+        raise _failure(run)
+    return run
+
+
+def solve_task(
+    task: Task,
+    some: range | None = None,
+    *,
+    device: Device = "cpu",
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Trajectories:
+    """Solve a task for all its subjects, or for some."""
+    from il2sim.engine.solve import solve
+
+    problem = task.problem(some)
+    solution = solve(problem, device=device, workers=workers, progress=progress)
+    return task.label(solution, problem.program, task.provenance(device))
+
+
+def _failure(run: Trajectories) -> SolveFailed:
+    subject = int(np.flatnonzero(~run.is_done)[0])
+    status = Status(int(run.status[subject]))
+    state = str(run.failed_state[subject])
+    return SolveFailed(
+        f"subject {subject} could not be solved: {status.name}.",
+        got=f"{status.sentence} At {run.failed_h[subject]:g} h"
+        + (f", in '{state}'" if state else ""),
+        expected="a solution for every subject, because on_failure is 'raise'",
+        try_=status.advice,
+    )
