@@ -57,8 +57,9 @@ def before_doses(
     """Find the moments at which blood is drawn in a trial.
 
     At the time of a dose (the record is taken before it), and after the last dose of a
-    course from the moment when the next one would be due, at most `SETTLED_H` later: in
-    between, cells that left blood for some hours would show as a fall of their number.
+    course from the moment when the next one would be due (`SETTLED_H` later, if it was
+    the only one): in between, cells that left blood for some hours would show as a fall
+    of their number.
 
     Examples
     --------
@@ -72,7 +73,8 @@ def before_doses(
     following = np.append(doses_h, np.inf)[places]
     at_dose = np.isclose(times_h[:, None], doses_h[None, :], rtol=0, atol=SAME_TIME_H)
     is_between = following - last > COURSE_ENDS_H
-    due = np.minimum(np.diff(doses_h, prepend=-np.inf), SETTLED_H)
+    interval = np.diff(doses_h, prepend=-np.inf)
+    due = np.where(interval <= COURSE_ENDS_H, interval, SETTLED_H)
     is_settled = times_h - last >= due[places - 1] - SAME_TIME_H
     return np.asarray(at_dose.any(axis=1) | (is_between & is_settled))
 
