@@ -1,0 +1,171 @@
+"""Endpoints: what is read from trajectories, one number for each subject.
+
+A peak is the highest value of the dense output after the first dose; the end is the
+read-out visit, before any dose of that visit; a fold is over the same subject's resting
+state. Spreads are over the subjects that were solved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from il2sim.engine.status import Status
+from il2sim.engine.trajectories import TimeCourse, Trajectories
+from il2sim.study.subjects import Floats
+
+POPULATIONS = (
+    *("naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK dim", "NK bright"),
+    *("Treg", "NK", "lymphocytes", "plasma IL-2", "tumor"),
+)
+"""What is summarized, where it was recorded."""
+
+QUANTILES = {"median": 0.5, "q05": 0.05, "q95": 0.95}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and 5 to 95 % of the subjects."""
+
+    median: float
+    q05: float
+    q95: float
+
+    def to_dict(self) -> dict[str, float]:
+        """As written in ``summary.json``."""
+        return {"median": self.median, "q05": self.q05, "q95": self.q95}
+
+
+def spread(values: Floats) -> Spread:
+    """Median and 5 to 95 % of the finite values; not-a-number if there is none.
+
+    Examples
+    --------
+    >>> spread(np.array([1.0, 2.0, 3.0, np.nan])).median
+    2.0
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return Spread(np.nan, np.nan, np.nan)
+    return Spread(*(float(np.quantile(finite, q)) for q in QUANTILES.values()))
+
+
+def course_of(run: Trajectories, name: str) -> TimeCourse:
+    """Pick a recorded name, or the sum or ratio of two of them.
+
+    Parameters
+    ----------
+    run
+        With the names among what was recorded.
+    name
+        Such as ``"CD8"``, ``"Treg / CD4 Tconv"`` or ``"Treg + CD4 Tconv"``. The peak of
+        a sum or ratio is the highest of the recorded values.
+
+    Raises
+    ------
+    UnknownName
+        Something was not recorded.
+    """
+    if name in run:
+        return run[name]
+    for sign in (" / ", " + "):
+        one, found, other = name.partition(sign)
+        if found:
+            return _combined(run[one], run[other], name, sign.strip())
+    return run[name]
+
+
+def peak_fold(run: Trajectories, name: str) -> Floats:
+    """Highest value after the first dose over the resting one, [1]."""
+    return course_of(run, name).peak_fold()
+
+
+def end_fold(run: Trajectories, name: str, end_h: float) -> Floats:
+    """Value at the read-out visit over the resting one, [1]."""
+    return course_of(run, name).fold().at(end_h)
+
+
+def summarize(
+    run: Trajectories, end_h: float, names: Sequence[str] = POPULATIONS
+) -> dict[str, Any]:
+    """Sum a run up as written in ``summary.json``.
+
+    Parameters
+    ----------
+    run
+        What was simulated.
+    end_h
+        The read-out visit, [h]; one of the recorded times.
+    names
+        What to sum up; names that were not recorded are left out.
+
+    Returns
+    -------
+    dict
+        ``subjects: {n, failed, reasons}`` and ``endpoints``: for each name ``"peak
+        fold"`` and ``"end fold"`` [1], and ``"resting"``, ``"peak"`` and ``"end"`` in
+        the unit given beside them, each with median, q05 and q95.
+    """
+    endpoints = {}
+    for name in names:
+        if name in run:
+            course = run[name]
+            by_kind = {
+                "peak fold": course.peak_fold(),
+                "end fold": course.fold().at(end_h),
+                "resting": course.resting,
+                "peak": course.peak,
+                "end": course.at(end_h),
+            }
+            solved = {kind: values[run.is_done] for kind, values in by_kind.items()}
+            endpoints[name] = {
+                **{kind: spread(values).to_dict() for kind, values in solved.items()},
+                "unit": course.unit,
+            }
+    return {"subjects": subjects_of(run), "endpoints": endpoints}
+
+
+def subjects_of(run: Trajectories) -> dict[str, Any]:
+    """Count the subjects of a run, those that failed, and why."""
+    codes = run.status[~run.is_done]
+    return {
+        "n": len(run),
+        "failed": run.n_failed,
+        "reasons": {
+            Status(int(code)).name: int(np.count_nonzero(codes == code))
+            for code in np.unique(codes)
+        },
+    }
+
+
+def by_subject(
+    run: Trajectories, end_h: float, names: Sequence[str] = POPULATIONS
+) -> Mapping[str, Floats]:
+    """Endpoints of every subject, one column each, as written in ``endpoints.csv``."""
+    columns: dict[str, Floats] = {}
+    for name in names:
+        if name in run:
+            course = run[name]
+            columns[f"{name} at rest [{course.unit}]"] = course.resting
+            columns[f"{name} peak fold"] = course.peak_fold()
+            columns[f"{name} end fold"] = course.fold().at(end_h)
+    return columns
+
+
+def _combined(one: TimeCourse, other: TimeCourse, name: str, sign: str) -> TimeCourse:
+    if sign == "+":
+        other = other.to(one.unit)
+        values, resting = one.values + other.values, one.resting + other.resting
+        unit = one.unit
+    else:
+        values, resting = one.values / other.values, one.resting / other.resting
+        unit = "1" if one.unit == other.unit else f"({one.unit})/({other.unit})"
+    after = one.times_h > 0
+    if np.any(after):
+        peak = np.max(values[:, after], axis=1)
+    else:
+        peak = np.full(len(values), np.nan)
+    return TimeCourse(name, unit, one.times_h, values, resting, peak)
