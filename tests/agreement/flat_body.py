@@ -1,0 +1,210 @@
+"""The body's model with a tumor, written flat by hand: one loop over populations.
+
+It is the twin of what `il2sim.models` joins from components, for tests only. It reads
+the same values by name, in the engine's units, and shares nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+N_A = 6.02214076e14  # molecules in a nmol
+CELLS = (
+    "naive Treg",
+    "memory Treg",
+    "naive CD4 Tconv",
+    "memory CD4 Tconv",
+    "naive CD8",
+    "memory CD8",
+    "NK dim",
+    "NK bright",
+)
+TREG = CELLS[:2]
+BECOMES = {
+    "naive Treg": "memory Treg",
+    "naive CD4 Tconv": "memory CD4 Tconv",
+    "naive CD8": "memory CD8",
+    "NK bright": "NK dim",
+}
+THYMIC = ("naive Treg", "naive CD4 Tconv", "naive CD8")
+
+Values = Mapping[str, float]
+
+
+def flat_rates(y: Values, p: Values) -> dict[str, float]:
+    """Change per hour of every state, from states and parameters by name."""
+    d = dict.fromkeys(y, 0.0)
+    scale = p["subject.weight"] / p["body_size.reference_weight"]
+    flow = scale ** p["body_size.flow_exponent"]
+    blood_volume = p["body_size.blood_at_reference"] * scale
+
+    # fluids
+    volume = p["circulation.plasma_volume"] * scale
+    kd = p["il2.kd_alpha"]
+    total = y["circulation.plasma"] / volume
+    sites = y["circulation.soluble_cd25"] / volume
+    bound = bound_il2(total, sites, kd)
+    free = {
+        "facing": total - bound,
+        "tissue": y["circulation.tissue"] / (p["circulation.tissue_volume"] * scale),
+    }
+    fluid = {"facing": "circulation.plasma", "tissue": "circulation.tissue"}
+    swap = p["circulation.exchange_flow"] * flow * (free["facing"] - free["tissue"])
+    renal = p["circulation.renal_clearance"] * flow * free["facing"]
+    k_soluble = p["circulation.k_lose_soluble"]
+    d["circulation.plasma"] -= swap + renal + k_soluble * bound * volume
+    d["circulation.tissue"] += swap
+    d["circulation.soluble_cd25"] -= k_soluble * y["circulation.soluble_cd25"]
+
+    # injection site
+    depot, transit = y["site.depot"], y["site.transit"]
+    saturated = 1 + depot / p["injection_site.half_saturation"]
+    absorbed = p["injection_site.k_absorb"] * depot / saturated
+    arrived = p["injection_site.k_transit"] * transit
+    lymph = p["injection_site.lymph_share"]
+    d["site.depot"] -= absorbed + p["injection_site.k_destroy"] * depot
+    d["site.transit"] += absorbed - arrived
+    d["circulation.plasma"] += (1 - lymph) * arrived
+    d["circulation.tissue"] += lymph * arrived
+
+    # margination
+    withdrawal = {}
+    for group in ("T cells", "NK cells"):
+        state = f"{group} margination.readiness"
+        half = p[f"{group}.half_withdrawal"]
+        effect = free["facing"] / (half + free["facing"])
+        withdrawal[group] = p[f"{group}.most_withdrawal"] * effect * y[state]
+        d[state] += p["margination.k_recover"] * (1 - y[state])
+        d[state] -= p["margination.k_tire"] * effect * y[state]
+
+    rest = {
+        c: p[f"{c}.baseline"] * blood_volume * p[f"{c}.body_multiple"] for c in CELLS
+    }
+    treg = sum(y[f"{c}.pool"] for c in TREG) / sum(rest[c] for c in TREG)
+
+    # populations
+    death, division, signal, mean = {}, {}, {}, {}
+    for c in CELLS:
+        pool = y[f"{c}.pool"]
+        share = {"facing": p[f"{c}.facing_share"]}
+        share["tissue"] = 1 - share["facing"]
+        for place in ("facing", "tissue"):
+            cells = share[place] * pool
+            signal[c, place] = _receptors(
+                d, y, p, c, place, free[place], fluid[place], cells
+            )
+        mean[c] = sum(share[place] * signal[c, place] for place in share)
+        s = p[f"{c}.suppression"]
+        restraint = (1 + s) / (1 + s * treg)
+        division[c] = (
+            p[f"{c}.division_at_rest"] + p[f"{c}.division_by_il2"] * mean[c] * restraint
+        )
+        crowd = (pool / rest[c]) ** p[f"{c}.crowding"]
+        death[c] = p[f"{c}.death"] * crowd / (1 + p[f"{c}.survival"] * mean[c])
+        d[f"{c}.pool"] += (division[c] - death[c]) * pool
+        group = "NK cells" if c.startswith("NK") else "T cells"
+        d[f"{c}.blood"] += p[f"{c}.inflow"] * p[f"{c}.baseline"] * pool / rest[c]
+        leave = p["lymphocytes.recirculation"] * (1 + withdrawal[group])
+        d[f"{c}.blood"] -= leave * y[f"{c}.blood"]
+        if c == "memory CD4 Tconv":
+            made = p["secretion.secretion"] * p[f"{c}.activated_share"] * pool
+            d["circulation.tissue"] += made * restraint / N_A
+    leave = p["bystanders.recirculation"] * (1 + withdrawal["T cells"])
+    d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
+    d["B cells.blood"] -= leave * y["B cells.blood"]
+
+    # conversion and export
+    for c, into in BECOMES.items():
+        rate = p[f"{c}.conversion_at_rest"]
+        rate *= 1 + p[f"{c}.conversion_by_il2"] * mean[c]
+        d[f"{c}.pool"] -= rate * y[f"{c}.pool"]
+        d[f"{into}.pool"] += rate * y[f"{c}.pool"]
+        if c in THYMIC:
+            made = p[f"{c}.export_at_rest"] * rest[c]
+            made *= 1 + p[f"{c}.export_by_il2"] * signal[c, "tissue"]
+            recent, trec = f"{c} export.emigrants", f"{c} export.trec"
+            lost = death[c] + rate
+            d[f"{c}.pool"] += made
+            d[recent] += made
+            d[recent] -= (p["thymic_export.k_mature"] + division[c] + lost) * y[recent]
+            d[trec] += made * p["thymic_export.trec_of_emigrant"] - lost * y[trec]
+    d["NK bright.pool"] += p["NK bright.export_at_rest"] * rest["NK bright"]
+
+    _tumor(d, y, p, signal)
+    return d
+
+
+def bound_il2(total: float, sites: float, kd: float) -> float:
+    """IL-2 held by soluble CD25, by bisection of its mass balance."""
+    low, high = 0.0, min(total, sites)
+    for _ in range(200):
+        bound = (low + high) / 2
+        if (total - bound) * (sites - bound) > kd * bound:
+            low = bound
+        else:
+            high = bound
+    return (low + high) / 2
+
+
+def _receptors(
+    d: dict[str, float],
+    y: Values,
+    p: Values,
+    c: str,
+    place: str,
+    il2: float,
+    fluid: str,
+    cells: float,
+) -> float:
+    """Change the receptors of one population in one place; return its pSTAT5."""
+    at = f"{c} {place} receptors"
+    cd25, cd122 = y[f"{at}.cd25"], y[f"{at}.cd122"]
+    dimer, trimer = y[f"{at}.dimer"], y[f"{at}.trimer"]
+    kd_a, kd_bg = p["il2.kd_alpha"], p["il2.kd_beta_gamma"]
+    assemble = p["binding.k_assemble"]
+    caught = p["il2.kon_beta_gamma"] * (il2 * cd122 - kd_bg * dimer)
+    loaded = cd25 * il2 / (kd_a + il2)
+    handed = assemble * loaded * cd122 - p["il2.koff_trimer"] * trimer
+    recruited = assemble * (cd25 - loaded) * dimer
+    recruited -= p["il2.koff_trimer"] * kd_a / kd_bg * trimer
+    inside = p["trafficking.k_internalize"]
+    back = p["trafficking.cd25_returned"]
+    engaged = (dimer + trimer) / p[f"{c}.half_engaged"]
+    power = engaged ** p["signaling.steepness"]
+    pstat5 = power / (1 + power)
+    shed, lose = p["trafficking.k_shed"], p["trafficking.k_lose_cd25"]
+    rest25, rest122 = p[f"{c}.cd25_at_rest"], p[f"{c}.cd122_at_rest"]
+    more = 1 + p[f"{c}.cd25_induction"] * pstat5
+    d[f"{at}.cd25"] += (lose + shed) * (rest25 * more - cd25)
+    d[f"{at}.cd25"] += back * inside * trimer - handed - recruited
+    d[f"{at}.cd122"] += p["trafficking.k_lose_cd122"] * (rest122 - cd122)
+    d[f"{at}.cd122"] -= caught + handed
+    d[f"{at}.dimer"] += caught - recruited - inside * dimer
+    d[f"{at}.trimer"] += handed + recruited - inside * trimer
+    d[fluid] -= (caught + handed) * cells / N_A
+    d["circulation.soluble_cd25"] += shed * cd25 * cells / N_A
+    return pstat5
+
+
+def _tumor(
+    d: dict[str, float], y: Values, p: Values, signal: Mapping[tuple[str, str], float]
+) -> None:
+    size, cd8, treg = y["tumor.size"], y["tumor.cd8"], y["tumor.treg"]
+    strength = p["tumor.protection"]
+    shield = (1 + strength) / (1 + strength * treg / p["tumor.treg_at_rest"])
+    d["tumor.size"] += (p["tumor.growth"] - p["tumor.killing"] * cd8 * shield) * size
+    d["tumor.cd8"] += p["tumor.cd8_entry"] * y["memory CD8.blood"]
+    active = signal["memory CD8", "tissue"]
+    d["tumor.cd8"] += p["tumor.cd8_division"] * active * shield * cd8
+    d["tumor.cd8"] -= p["tumor.k_leave"] * cd8
+    d["tumor.treg"] += p["tumor.treg_entry"] * y["memory Treg.blood"]
+    active = signal["memory Treg", "tissue"]
+    d["tumor.treg"] += p["tumor.treg_division"] * active * treg
+    d["tumor.treg"] -= p["tumor.k_leave"] * treg
+
+
+def as_dict(names: tuple[str, ...], values: np.ndarray) -> dict[str, float]:
+    """Numbers by name."""
+    return dict(zip(names, map(float, values), strict=True))
