@@ -1,0 +1,391 @@
+"""A study as a TOML file: read, checked, written.
+
+One file says what is asked, who is treated with what, when blood is drawn, and which
+published values the answer is compared with. Shipped studies stand in
+`il2sim/studies`; a user copies one, changes it, and gives its path instead of a name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from il2sim.errors import BadStudy, Il2simError, UnknownName, UnreadableFile, closest
+from il2sim.study.comparison import Direction, Endpoint, Expected
+from il2sim.study.regimen import Regimen
+from il2sim.units import Quantity
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from il2sim.study.population import Population
+    from il2sim.symbolic import Model
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class CompareRow(BaseModel):
+    """One published value; see `Expected` for what each key means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    name: Text
+    endpoint: Endpoint
+    evidence: list[str] = Field(min_length=1)
+    low: Number | None = None
+    high: Number | None = None
+    direction: Direction | None = None
+    unit: str = "1"
+    day: Number | None = None
+    from_day: Number | None = None
+    until_day: Number | None = None
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> CompareRow:
+        bounds = [one for one in (self.low, self.high) if one is not None]
+        if not bounds and self.direction is None:
+            raise ValueError("low, high or a direction (up, down, ns)")
+        if bounds != sorted(bounds):
+            raise ValueError("low at most as large as high")
+        if (self.endpoint in ("fold", "value")) != (self.day is not None):
+            raise ValueError("a day for 'fold' and 'value', and only for those")
+        return self
+
+    def expected(self) -> Expected:
+        """The same for `compare`."""
+        return Expected(
+            name=self.name,
+            endpoint=self.endpoint,
+            evidence=tuple(self.evidence),
+            low=self.low,
+            high=self.high,
+            direction=self.direction,
+            unit=self.unit,
+            day=self.day,
+            note=self.note,
+        )
+
+
+class Study(BaseModel):
+    """Everything a study says.
+
+    Attributes
+    ----------
+    title, question
+        For the reader.
+    model
+        ``"body"`` or ``"body_with_tumor"``.
+    population
+        Name of a ready-made population, or of one in `population_file`.
+    population_file
+        A TOML file of populations, relative to the study file.
+    regimen
+        A prescription of one line (`Regimen.parse`).
+    days
+        How long subjects are followed, [d].
+    end_day
+        The read-out visit, [d]: blood counts before any dose of that day.
+    subjects, seed, tolerance
+        Defaults of the command line's options.
+    record_every_h, record_finely_every_h, record_finely_until_day
+        When to record: coarsely all the time, finely at first.
+    compare
+        Published values.
+    sources
+        Evidence keys or citations of the regimen and its patients.
+    notes
+        Assumptions and what a reader should know.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: Text
+    question: Text
+    model: Literal["body", "body_with_tumor"]
+    population: Text
+    population_file: str | None = None
+    regimen: Text
+    days: Positive
+    end_day: Positive
+    subjects: Annotated[int, Field(gt=0)] = 1000
+    seed: Annotated[int, Field(ge=0)] = 1
+    tolerance: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    record_every_h: Positive = 24.0
+    record_finely_every_h: Positive = 1.0
+    record_finely_until_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
+    compare: list[CompareRow] = []
+    sources: list[str] = []
+    notes: list[str] = []
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Study:
+        if self.end_day > self.days:
+            raise ValueError(f"end_day within the {self.days:g} days")
+        for row in self.compare:
+            for day in (row.day, row.from_day, row.until_day):
+                if day is not None and not 0 <= day <= self.days:
+                    raise ValueError(f"days of 'compare' within 0 to {self.days:g}")
+        return self
+
+    @property
+    def end_h(self) -> float:
+        """The read-out visit, [h]."""
+        return 24.0 * self.end_day
+
+    def times(self) -> Quantity:
+        """When to record: the coarse and fine steps, the visit, and days compared.
+
+        Examples
+        --------
+        >>> len(read_study("daily-low-dose-cancer").times().value)
+        161
+        """
+        fine_until = 24.0 * min(self.record_finely_until_day, self.days)
+        steps = [
+            np.arange(0.0, 24.0 * self.days + 1e-9, self.record_every_h),
+            np.arange(0.0, fine_until + 1e-9, self.record_finely_every_h),
+            [24.0 * self.days, self.end_h],
+            [24.0 * row.day for row in self.compare if row.day is not None],
+        ]
+        return Quantity(np.unique(np.concatenate(steps)), "h")
+
+    def parsed_regimen(self) -> Regimen:
+        """The regimen, read."""
+        return Regimen.parse(self.regimen)
+
+    def find_model(self) -> Model:
+        """The model, joined."""
+        from il2sim import models
+
+        made: Model = getattr(models, self.model)()
+        return made
+
+    def find_population(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        *,
+        beside: Path | None = None,
+    ) -> Population:
+        """The population, of the study's size and seed or of others.
+
+        Parameters
+        ----------
+        n, seed
+            Default: those of the study.
+        beside
+            Folder that `population_file` is relative to.
+        """
+        from il2sim.study import populations
+
+        count = self.subjects if n is None else n
+        stream = self.seed if seed is None else seed
+        if self.population_file is None:
+            return populations.population(self.population, n=count, seed=stream)
+        path = (beside or Path()) / self.population_file
+        return populations.read_population(path, self.population, n=count, seed=stream)
+
+
+def studies() -> tuple[str, ...]:
+    """Names of the shipped studies."""
+    folder = files("il2sim").joinpath("studies")
+    names = [one.name for one in folder.iterdir() if one.name.endswith(".toml")]
+    return tuple(sorted(name.removesuffix(".toml") for name in names))
+
+
+def read_study(name: str | Path) -> Study:
+    """Read a shipped study by name, or a user's by the path of its file.
+
+    Raises
+    ------
+    UnknownName
+        No shipped study has the name, or the file names an unknown population or
+        evidence key.
+    UnreadableFile
+        The file is missing or not TOML.
+    BadStudy
+        A key is unknown, missing or has a value that cannot be used.
+    BadRegimen
+        The prescription cannot be followed.
+
+    Examples
+    --------
+    >>> read_study("daily-low-dose-cancer").end_day
+    56.0
+    """
+    where, content = _text_of(name)
+    try:
+        tables = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableFile(
+            f"the study file '{where}' cannot be read.",
+            got=str(error),
+            expected="a whole TOML file",
+            try_="compare it with 'il2sim show study daily-low-dose-cancer'",
+        ) from error
+    return study_of(tables, where, beside=_folder_of(name))
+
+
+def study_of(
+    tables: Mapping[str, Any], where: str = "study", *, beside: Path | None = None
+) -> Study:
+    """Check the content of a study file.
+
+    Raises
+    ------
+    BadStudy, BadRegimen, UnknownName
+        As `read_study`.
+    """
+    try:
+        study = Study.model_validate(_with_floats(dict(tables)))
+    except ValidationError as error:
+        raise _refusal(error, where) from error
+    _check_references(study, where, beside)
+    return study
+
+
+def write_study(study: Study, path: Path) -> None:
+    """Write a study so that `read_study` gives it back."""
+    path.write_text(as_toml(study), encoding="utf-8")
+
+
+def as_toml(study: Study) -> str:
+    """A study as the text of its file."""
+    told = study.model_dump(exclude_defaults=True)
+    rows = told.pop("compare", [])
+    blocks = ["\n".join(f"{key} = {_toml(value)}" for key, value in told.items())]
+    for row in rows:
+        lines = (f"{key} = {_toml(value)}" for key, value in row.items())
+        blocks.append("[[compare]]\n" + "\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
+
+
+def _text_of(name: str | Path) -> tuple[str, str]:
+    """What to call the file in messages, and its content."""
+    if isinstance(name, Path) or name.endswith(".toml"):
+        try:
+            return str(name), Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableFile(
+                f"the study file '{name}' cannot be read.",
+                got=f"{type(error).__name__}",
+                expected="a TOML file, or the name of a shipped study: "
+                + closest(Path(name).stem, studies()),
+            ) from error
+    if name not in studies():
+        raise UnknownName(
+            f"there is no study '{name}'.",
+            got=f"'{name}'",
+            expected=closest(name, studies()) + ", or the path of a .toml file",
+            try_="il2sim list studies",
+        )
+    place = files("il2sim").joinpath("studies", f"{name}.toml")
+    return f"{name}.toml", place.read_text("utf-8")
+
+
+def _folder_of(name: str | Path) -> Path | None:
+    is_path = isinstance(name, Path) or name.endswith(".toml")
+    return Path(name).parent if is_path else None
+
+
+def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers where a number with a point is meant; TOML tells them apart."""
+    whole = {"subjects", "seed"}
+
+    def float_of(key: str, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool) and key not in whole:
+            return float(value)
+        return value
+
+    read = {key: float_of(key, value) for key, value in tables.items()}
+    if isinstance(read.get("compare"), list):
+        read["compare"] = [
+            {key: float_of(key, value) for key, value in row.items()}
+            if isinstance(row, dict)
+            else row
+            for row in read["compare"]
+        ]
+    return read
+
+
+def _refusal(error: ValidationError, where: str) -> BadStudy:
+    """Our message for the first thing that pydantic found."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        level = CompareRow if len(first["loc"]) > 1 else Study
+        return BadStudy(
+            f"the study file '{where}' has a key that is not known.",
+            got=f"'{key}'",
+            expected=closest(str(first["loc"][-1]), level.model_fields),
+        )
+    if first["type"] == "missing":
+        return BadStudy(
+            f"the study file '{where}' lacks a key.",
+            got=f"no '{key}'",
+            expected=f"{key} = … (it may be cut off: compare it with a shipped study)",
+        )
+    return BadStudy(
+        f"the study file '{where}' has a value that cannot be used.",
+        got=f"{key or 'the whole'} = {_shown(first)}",
+        expected=first["msg"].removeprefix("Value error, "),
+    )
+
+
+def _shown(first: ErrorDetails) -> str:
+    text = repr(first["input"])
+    return text if len(text) <= 60 else "…"
+
+
+def _check_references(study: Study, where: str, beside: Path | None) -> None:
+    """Names in the file must be known, before anything is solved."""
+    from il2sim.evidence import library
+
+    study.parsed_regimen()
+    study.find_population(beside=beside)
+    outputs = study.find_model().outputs
+    for row in study.compare:
+        for name in row.name.replace(" + ", " / ").split(" / "):
+            if name not in outputs:
+                raise BadStudy(
+                    f"the study file '{where}' compares what the model does not show.",
+                    got=f"'{name}'",
+                    expected=closest(name, outputs),
+                )
+        for key in row.evidence:
+            try:
+                library.measurement(key)
+            except Il2simError as error:
+                raise BadStudy(
+                    f"the study file '{where}' names evidence that does not exist.",
+                    got=f"'{key}' beside '{row.name}'",
+                    expected="an evidence key, such as 'E142'",
+                    try_="il2sim list evidence",
+                ) from error
+    if not math.isfinite(study.end_h):
+        raise BadStudy(f"the study file '{where}' has no end.", got=study.end_day)
