@@ -33,7 +33,7 @@ THYMIC = ("naive Treg", "naive CD4 Tconv", "naive CD8")
 Values = Mapping[str, float]
 
 
-def flat_rates(y: Values, p: Values) -> dict[str, float]:
+def flat_rates(y: Values, p: Values) -> dict[str, float]:  # noqa: PLR0915 - flat
     """Change per hour of every state, from states and parameters by name."""
     d = dict.fromkeys(y, 0.0)
     scale = p["subject.weight"] / p["body_size.reference_weight"]

@@ -48,7 +48,7 @@ CONVERSIONS = {
 }
 """Which population becomes which."""
 
-WILD_TYPE = "IL-2 wild-type (human)"
+WILD_TYPE = "wild-type IL-2"
 
 
 @lru_cache(maxsize=4)
