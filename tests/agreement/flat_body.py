@@ -77,7 +77,8 @@ def flat_rates(y: Values, p: Values) -> dict[str, float]:  # noqa: PLR0915 - fla
         effect = free["facing"] / (half + free["facing"])
         withdrawal[group] = p[f"{group}.most_withdrawal"] * effect * y[state]
         d[state] += p["margination.k_recover"] * (1 - y[state])
-        d[state] -= p["margination.k_tire"] * effect * y[state]
+        tired = free["facing"] / (p["margination.half_tiring"] + free["facing"])
+        d[state] -= p["margination.k_tire"] * tired * y[state]
 
     rest = {
         c: p[f"{c}.baseline"] * blood_volume * p[f"{c}.body_multiple"] for c in CELLS

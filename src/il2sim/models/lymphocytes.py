@@ -98,7 +98,8 @@ class Margination(Component):
 
     half_withdrawal = parameter("nM", "IL-2 of half the effect", by="group")
     most_withdrawal = parameter("1", "gain in leaving blood at most", by="group")
-    k_tire = parameter("1/h", "vessels cease to answer, at full effect")
+    half_tiring = parameter("nM", "IL-2 at which vessels tire half as fast as at most")
+    k_tire = parameter("1/h", "vessels cease to answer, at most")
     k_recover = parameter("1/h", "vessels answer again")
 
     effect = observed("1", "effect, part of the most", il2 / (half_withdrawal + il2))
@@ -107,4 +108,6 @@ class Margination(Component):
     )
 
     recover = process("-> readiness", rate=k_recover * (1 - readiness))
-    tire = process("readiness ->", rate=k_tire * effect * readiness)
+    tire = process(
+        "readiness ->", rate=k_tire * il2 / (half_tiring + il2) * readiness
+    )
