@@ -158,7 +158,7 @@ class Study(BaseModel):
         161
         """
         fine_until = 24.0 * min(self.record_finely_until_day, self.days)
-        steps = [
+        steps: list[Any] = [
             np.arange(0.0, 24.0 * self.days + 1e-9, self.record_every_h),
             np.arange(0.0, fine_until + 1e-9, self.record_finely_every_h),
             [24.0 * self.days, self.end_h],

@@ -198,9 +198,9 @@ class Population:
             raise self._bad("traits", f"no '{missing[0]}'", "each of " + str(TRAITS))
         if not 0 <= self.share_female <= 1:
             raise self._bad("share of women", self.share_female, "0 to 1")
-        if not isinstance(self.n, int) or not 1 <= self.n <= MOST_SUBJECTS:
+        if not _is_whole(self.n, 1, MOST_SUBJECTS):
             raise self._bad("size", self.n, f"1 to {MOST_SUBJECTS} subjects")
-        if not isinstance(self.seed, int) or not 0 <= self.seed < 2**64:
+        if not _is_whole(self.seed, 0, 2**64 - 1):
             raise self._bad("seed", self.seed, "a whole number from 0 to 2^64 - 1")
         self._mixing()
 
@@ -354,6 +354,10 @@ def cell_counts(found: Mapping[str, Floats]) -> dict[str, Floats]:
         counts[others[name]] = whole * (1.0 - found[share])
     counts["B cells"] = found["B cells"]
     return counts
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and least <= value <= most
 
 
 def _frozen(values: Floats) -> Floats:

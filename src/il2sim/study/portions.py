@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -52,10 +53,8 @@ def put_together(parts: Sequence[Trajectories]) -> Trajectories:
                 got=f"{part.names}, {part.n_times} times",
                 expected=f"{first.names}, {first.n_times} times",
             )
-    return replace(
-        first,
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ONE_ROW_EACH
-        },
-    )
+    joined: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in ONE_ROW_EACH
+    }
+    return replace(first, **joined)

@@ -240,9 +240,10 @@ def prepare(
                 got=f"'{name}'",
                 expected=closest(name, model.outputs),
             )
-    if products is None:
-        from il2sim.molecules import catalog as products  # type: ignore[no-redef]
-    found = {name: products.product(name) for name in regimen.products}
+    from il2sim.molecules import catalog
+
+    look_up = catalog.product if products is None else products.product
+    found = {name: look_up(name) for name in regimen.products}
     times_h = np.atleast_1d(np.asarray(times.to("h"), dtype=float))
     task = Task(model, regimen, population, times_h, names, tolerance, found)
     task._molecule()

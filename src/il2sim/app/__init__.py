@@ -1,0 +1,7 @@
+"""The doors: the command line, and what it calls.
+
+`run` carries a study out and fills its folder; `tables` lays results and lists out for
+a terminal; `cli` has the commands and their options, and nothing is computed in it.
+
+Reading order: `run`, `folder`, `tables`, `cli`.
+"""

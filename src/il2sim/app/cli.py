@@ -1,0 +1,286 @@
+"""The commands: run a study, list what there is, show one thing.
+
+Errors of the package are printed in their own form, without a traceback, and end the
+command with code 2; Ctrl-C ends it with 130.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from il2sim.app import tables
+from il2sim.app.run import Options, Outcome, run_study
+from il2sim.errors import Il2simError, UnknownName, closest
+
+_Made = TypeVar("_Made")
+
+STOPPED = 130
+"""Exit code of a command that the user stopped."""
+
+app = typer.Typer(
+    help="Simulate interleukin-2 therapy, from receptors to patients.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without our signs
+    try:
+        app()
+    except Il2simError as error:
+        _console(error=True).print(
+            f"{type(error).__name__}: {error}", markup=False, highlight=False
+        )
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _console(error=True).print("Stopped before the first subjects were finished.")
+        sys.exit(STOPPED)
+
+
+@app.command()
+def run(  # noqa: PLR0913 - one argument for each option of the command
+    study: Annotated[str, typer.Argument(help="Name of a study, or a .toml file.")],
+    *,
+    subjects: Annotated[int | None, typer.Option(help="How many.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the population.")] = None,
+    tolerance: Annotated[float | None, typer.Option(help="Of one step.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or reference.")] = "cpu",
+    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to fill.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what the folder holds.")
+    ] = False,
+    format: Annotated[  # noqa: A002 - the word of the option
+        str, typer.Option(help="Of the trajectories: zarr, parquet or csv.")
+    ] = "zarr",
+) -> None:
+    """Carry out a study: simulate, compare with what was published, draw."""
+    from il2sim.formats.study_file import read_study
+
+    is_file = study.endswith(".toml")
+    options = Options(
+        subjects=subjects,
+        seed=seed,
+        tolerance=tolerance,
+        device=cast("Any", device),
+        workers=workers,
+        out=out,
+        resume=resume,
+        format=cast("Any", format),
+        beside=Path(study).parent if is_file else None,
+    )
+    name = Path(study).stem if is_file else study
+    plan = read_study(study)
+    with _progress_bar(f"{name}") as progress:
+        outcome = run_study(plan, name, options, progress=progress)
+    _report(outcome)
+    if not outcome.is_complete:
+        _console(error=True).print(
+            f"Stopped: {len(outcome.trajectories)} of {outcome.summary['planned']} "
+            "subjects are in the folder. The same command with --resume goes on.",
+            markup=False,
+        )
+        raise typer.Exit(STOPPED)
+
+
+@app.command("list")
+def list_(
+    what: Annotated[str, typer.Argument(help="studies, variants, models, evidence, …")],
+    *,
+    find: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
+) -> None:
+    """List studies, populations, variants, products, models or evidence."""
+    headings, rows = _choose(what, _LISTS, "list")()
+    words = find.lower().split()
+    kept = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
+    _console().print(tables.listing(headings, kept))
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(help="study, variant, model, …")],
+    name: Annotated[str, typer.Argument(help="Which one.")],
+) -> None:
+    """Show a study, population, variant, product, model or piece of evidence."""
+    text = _choose(what, _SHOWN, "show")(name)
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _report(outcome: Outcome) -> None:
+    console = _console()
+    console.print(tables.populations_table(outcome))
+    others = tables.comparisons_table(outcome)
+    if others is not None:
+        console.print(others)
+    told = outcome.summary["subjects"]
+    console.print(f"{told['n']} subjects, {told['failed']} not solved.")
+    for line in outcome.trajectories.failures():
+        console.print(line, markup=False)
+    console.print(f"Everything is in {outcome.folder}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Subjects finished, time so far and time left, on the error stream."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("subjects,"),
+        TimeElapsedColumn(),
+        TextColumn("so far,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=_console(error=True), transient=True) as bar:
+        shown = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(shown, completed=done, total=total)
+
+
+def _console(*, error: bool = False) -> Console:
+    return Console(stderr=error)
+
+
+def _choose(what: str, known: dict[str, _Made], command: str) -> _Made:
+    if what not in known:
+        raise UnknownName(
+            f"il2sim cannot {command} '{what}'.",
+            got=f"'{what}'",
+            expected=closest(what, known),
+            try_=f"il2sim {command} " + " | ".join(known),
+        )
+    return known[what]
+
+
+Listing = tuple[Sequence[str], list[tuple[str, ...]]]
+
+
+def _studies() -> Listing:
+    from il2sim.formats.study_file import read_study, studies
+
+    rows = [(name, read_study(name)) for name in studies()]
+    return ("study", "question", "regimen"), [
+        (name, study.question, study.regimen) for name, study in rows
+    ]
+
+
+def _populations() -> Listing:
+    from il2sim.study.populations import population, populations
+
+    return ("population", "who"), [
+        (name, population(name).meaning) for name in populations()
+    ]
+
+
+def _variants() -> Listing:
+    from il2sim.molecules import catalog
+
+    found = [catalog.variant(name) for name in catalog.variants()]
+    return ("variant", "format", "bias"), [
+        (one.name, one.format, one.bias) for one in found
+    ]
+
+
+def _products() -> Listing:
+    from il2sim.molecules import catalog
+
+    found = [catalog.product(name) for name in catalog.products()]
+    return ("product", "variant", "routes"), [
+        (one.name, one.variant.name, ", ".join(one.routes)) for one in found
+    ]
+
+
+def _models() -> Listing:
+    from il2sim import models
+
+    made = [getattr(models, name)() for name in models.__all__]
+    return ("model", "what it is", "states"), [
+        (one.name, one.meaning, str(len(one.states))) for one in made
+    ]
+
+
+def _evidence() -> Listing:
+    from il2sim.evidence import library
+
+    return ("key", "topic", "quantity", "value", "how", "source"), [
+        (one.key, one.topic, one.quantity, one.shown, one.how, str(one.source))
+        for one in library.measurements()
+    ]
+
+
+def _study_text(name: str) -> str:
+    from il2sim.formats.study_file import as_toml, read_study
+
+    return as_toml(read_study(name))
+
+
+def _population_text(name: str) -> str:
+    from il2sim.study.populations import population
+
+    return str(population(name))
+
+
+def _variant_text(name: str) -> str:
+    from il2sim.molecules import catalog
+
+    return str(catalog.variant(name))
+
+
+def _product_text(name: str) -> str:
+    from il2sim.molecules import catalog
+
+    return str(catalog.product(name))
+
+
+def _model_text(name: str) -> str:
+    from il2sim import models
+
+    return str(
+        _choose(name, {one: getattr(models, one) for one in models.__all__}, "show")()
+    )
+
+
+def _evidence_text(name: str) -> str:
+    from il2sim.evidence import library
+
+    one = library.measurement(name)
+    told = [str(one), *(f"  {key}: {value}" for key, value in one.conditions.items())]
+    return "\n".join([*told, f"  {one.note}"] if one.note else told)
+
+
+_LISTS = {
+    "studies": _studies,
+    "populations": _populations,
+    "variants": _variants,
+    "products": _products,
+    "models": _models,
+    "evidence": _evidence,
+}
+_SHOWN = {
+    "study": _study_text,
+    "population": _population_text,
+    "variant": _variant_text,
+    "product": _product_text,
+    "model": _model_text,
+    "evidence": _evidence_text,
+}

@@ -1,0 +1,187 @@
+"""The folder of a run: what is in it, and when it may be written to.
+
+A folder belongs to the run whose key stands in its ``provenance.json``. Portions that
+are finished lie in ``unfinished/`` until all are; so a run that is stopped, by Ctrl-C
+or by a power cut, leaves what it finished, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from il2sim.engine import store
+from il2sim.engine.store import Format
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import FolderInUse, Il2simError, UnreadableFile
+from il2sim.provenance import Provenance
+
+PARTS = "unfinished"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder that belongs to one run.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    provenance
+        Of the run.
+    """
+
+    path: Path
+    provenance: Provenance
+
+    @classmethod
+    def claim(cls, path: Path, provenance: Provenance, *, resume: bool) -> RunFolder:
+        """Take a folder for a run.
+
+        Parameters
+        ----------
+        path
+            New, empty, or (with `resume`) of the same run.
+        provenance
+            Of the run.
+        resume
+            Whether to go on with what is there.
+
+        Raises
+        ------
+        FolderInUse
+            The folder holds something else, or the same run and `resume` is not set.
+        """
+        folder = cls(path, provenance)
+        if path.exists() and not path.is_dir():
+            raise _in_use(path, "a file", "a folder that is new or empty")
+        if not path.exists() or not any(path.iterdir()):
+            path.mkdir(parents=True, exist_ok=True)
+            folder.write_text(
+                "provenance.json", json.dumps(provenance.to_dict(), indent=2) + "\n"
+            )
+            return folder
+        theirs = _key_of(path)
+        if theirs != provenance.key:
+            raise _in_use(
+                path,
+                f"the run '{theirs}'" if theirs else "files of something else",
+                f"a new or empty folder, or the one of the run '{provenance.key}'",
+            )
+        if not resume:
+            state = "finished" if folder.is_finished else "begun"
+            raise _in_use(
+                path,
+                f"the same run, {state}",
+                "a new folder, or leave to go on with this one",
+                try_="the same command with --resume",
+            )
+        return folder
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every subject was solved and everything was written."""
+        try:
+            return bool(self.read_summary().get("complete"))
+        except UnreadableFile:
+            return False
+
+    def read_summary(self) -> dict[str, Any]:
+        """Read ``summary.json``.
+
+        Raises
+        ------
+        UnreadableFile
+            It is missing or broken.
+        """
+        path = self.path / "summary.json"
+        try:
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnreadableFile(
+                f"'{path}' cannot be read.",
+                got=f"{type(error).__name__}",
+                expected="the summary of a finished run",
+                try_="run the study again with --resume",
+            ) from error
+        return found
+
+    def keep_part(self, some: range, run: Trajectories) -> None:
+        """Keep the trajectories of a portion."""
+        store.write(run, self._place(some), replace=True)
+
+    def read_part(self, some: range) -> Trajectories | None:
+        """Read a portion; None if it is not there or was cut off."""
+        try:
+            part = store.read(self._place(some))
+        except Il2simError:
+            return None
+        return part if len(part) == len(some) else None
+
+    def drop_parts(self) -> None:
+        """Remove the portions, once all are put together."""
+        shutil.rmtree(self.path / PARTS, ignore_errors=True)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file whole or not at all."""
+        whole, beside = self.path / name, self.path / f".{name}.part"
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(whole)
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``; what is not a number becomes null."""
+        text = json.dumps(_plain(summary), indent=2, ensure_ascii=False) + "\n"
+        self.write_text("summary.json", text)
+
+    def write_endpoints(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Write ``endpoints.csv``: one row for each subject."""
+        beside = self.path / ".endpoints.csv.part"
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        beside.replace(self.path / "endpoints.csv")
+
+    def write_trajectories(self, run: Trajectories, kind: Format) -> None:
+        """Write the trajectories of the whole run."""
+        store.write(run, self.path, format=kind, replace=True)
+
+    def _place(self, some: range) -> Path:
+        return self.path / PARTS / f"subjects-{some.start:08d}-{some.stop:08d}"
+
+
+def _key_of(path: Path) -> str | None:
+    try:
+        return Provenance.read(path / "provenance.json").key
+    except UnreadableFile:
+        return None
+
+
+def _in_use(
+    path: Path, got: str, expected: str, try_: str | None = None
+) -> FolderInUse:
+    return FolderInUse(
+        f"the folder '{path}' is in use.",
+        got=got,
+        expected=expected,
+        try_=try_ or "--out with another folder",
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,306 @@
+"""Carry out a study file and fill its folder.
+
+Every door calls this. Subjects are solved in portions that are kept as they come; when
+all are done, or the user stops, what is there is put together and written:
+trajectories, endpoints, summary, figures and what produced them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from il2sim.app.folder import RunFolder
+from il2sim.engine.store import read as read_trajectories
+from il2sim.errors import BadProblem, UnknownName, closest
+from il2sim.study.comparison import Comparison, compare
+from il2sim.study.endpoints import by_subject, summarize
+from il2sim.study.portions import portions, put_together
+from il2sim.study.simulate import Task, prepare, solve_task
+
+if TYPE_CHECKING:
+    from il2sim.engine.solve import Device
+    from il2sim.engine.store import Format
+    from il2sim.engine.trajectories import Trajectories
+    from il2sim.figures import Published
+    from il2sim.formats.study_file import CompareRow, Study
+
+PORTION = 250
+"""Subjects in one portion: a second or two of work, so little is lost on a stop."""
+
+RUNS = Path("runs")
+"""Where folders are made unless the user names one."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be chosen for a run; None is the study's own value.
+
+    Attributes
+    ----------
+    subjects, seed, tolerance
+        Instead of the study's.
+    device, workers
+        Where it is solved, and by how many threads.
+    out
+        The folder. Default: ``runs/<study>-<key>``.
+    resume
+        Whether to go on with, or return, what the folder holds.
+    format
+        Of the trajectories.
+    beside
+        Folder that files named in the study are relative to.
+    """
+
+    subjects: int | None = None
+    seed: int | None = None
+    tolerance: float | None = None
+    device: Device = "cpu"
+    workers: int | None = None
+    out: Path | None = None
+    resume: bool = False
+    format: Format = "zarr"
+    beside: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run left.
+
+    Attributes
+    ----------
+    folder
+        Where everything lies.
+    trajectories
+        Of the subjects that were finished.
+    summary
+        As in ``summary.json``.
+    comparisons
+        Published values and ours.
+    """
+
+    folder: Path
+    trajectories: Trajectories
+    summary: dict[str, Any]
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every subject was solved or failed, none left over."""
+        return bool(self.summary["complete"])
+
+
+Progress = Callable[[int, int], None]
+
+
+def run_study(
+    study: Study,
+    name: str,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Carry out a study.
+
+    Parameters
+    ----------
+    study
+        As read from its file.
+    name
+        For the folder.
+    options
+        What to do differently.
+    progress
+        Called with the number of subjects finished and of all.
+
+    Returns
+    -------
+    Outcome
+        Also of a run that was stopped by Ctrl-C after the first portion; then
+        `is_complete` is False and the same options with `resume` go on.
+
+    Raises
+    ------
+    FolderInUse
+        The folder holds something else, or the same run and `resume` is not set.
+    KeyboardInterrupt
+        Stopped before the first portion was finished.
+    """
+    options = options or Options()
+    _check(options)
+    task = _task_of(study, options)
+    provenance = task.provenance(options.device)
+    path = options.out or RUNS / f"{name}-{provenance.key[:8]}"
+    folder = RunFolder.claim(path, provenance, resume=options.resume)
+    if folder.is_finished:
+        return _finished(study, folder)
+    parts, stopped = _solve(task, folder, options, progress)
+    if not parts:
+        raise KeyboardInterrupt
+    run = replace(put_together(parts), provenance=provenance)
+    outcome = _write(study, task, folder, run, options, complete=not stopped)
+    if not stopped:
+        folder.drop_parts()
+    return outcome
+
+
+def published_of(study: Study) -> list[Published]:
+    """The fold changes that a study compares, for the figures."""
+    from il2sim.figures import Published
+
+    found = []
+    for row in study.compare:
+        if "fold" in row.endpoint and " " not in row.name.replace(" Treg", ""):
+            begin, end = _window(row, study)
+            found.append(
+                Published(
+                    name=row.name,
+                    key=", ".join(row.evidence),
+                    start_h=24.0 * begin,
+                    end_h=24.0 * end,
+                    low=float("-inf") if row.low is None else row.low,
+                    high=float("inf") if row.high is None else row.high,
+                    direction=row.direction,
+                )
+            )
+    return found
+
+
+def _window(row: CompareRow, study: Study) -> tuple[float, float]:
+    """Between which days a published value was read, [d]."""
+    if row.day is not None:
+        return row.day, row.day
+    if row.endpoint == "peak fold":
+        return row.from_day or 0.0, row.until_day or study.days
+    return row.from_day or study.end_day, row.until_day or study.end_day
+
+
+def _check(options: Options) -> None:
+    """Refuse what cannot be solved or written, before a folder is made."""
+    from il2sim.engine.solve import Device
+    from il2sim.engine.store import Format
+
+    for what, given, known in (
+        ("device", options.device, get_args(Device)),
+        ("format", options.format, get_args(Format)),
+    ):
+        if given not in known:
+            raise UnknownName(
+                f"there is no {what} '{given}'.",
+                got=f"'{given}'",
+                expected=closest(given, known),
+            )
+    if options.workers is not None and options.workers < 1:
+        raise BadProblem(
+            "nothing can be solved by so few workers.",
+            got=options.workers,
+            expected="1 or more threads",
+        )
+
+
+def _task_of(study: Study, options: Options) -> Task:
+    tolerance = study.tolerance if options.tolerance is None else options.tolerance
+    return prepare(
+        study.find_model(),
+        study.parsed_regimen(),
+        study.find_population(options.subjects, options.seed, beside=options.beside),
+        times=study.times(),
+        tolerance=tolerance,
+    )
+
+
+def _solve(
+    task: Task, folder: RunFolder, options: Options, progress: Progress | None
+) -> tuple[list[Trajectories], bool]:
+    """Portions that are there or can be solved, and whether the user stopped."""
+    parts: list[Trajectories] = []
+    n = task.population.n
+    try:
+        for some in portions(n, PORTION):
+            part = folder.read_part(some)
+            if part is None:
+                part = solve_task(
+                    task,
+                    some,
+                    device=options.device,
+                    workers=options.workers,
+                    progress=_within(progress, some.start, n),
+                )
+                folder.keep_part(some, part)
+            parts.append(part)
+            if progress is not None:
+                progress(some.stop, n)
+    except KeyboardInterrupt:
+        return parts, True
+    return parts, False
+
+
+def _within(progress: Progress | None, before: int, n: int) -> Progress | None:
+    """Progress of a portion as progress of the whole."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(before + done, n)
+
+
+def _write(
+    study: Study,
+    task: Task,
+    folder: RunFolder,
+    run: Trajectories,
+    options: Options,
+    *,
+    complete: bool,
+) -> Outcome:
+    comparisons = tuple(
+        compare(run, row.expected(), study.end_h) for row in study.compare
+    )
+    summary = {
+        "title": study.title,
+        "regimen": str(task.regimen),
+        "population": task.population.name,
+        "model": task.model.name,
+        "end_day": study.end_day,
+        "key": folder.provenance.key,
+        "complete": complete,
+        "planned": task.population.n,
+        **summarize(run, study.end_h),
+        "published": [one.to_dict() for one in comparisons],
+    }
+    people = task.population.draw(range(len(run)))
+    folder.write_trajectories(run, options.format)
+    folder.write_endpoints(
+        {
+            "subject": range(len(run)),
+            "status": run.status.tolist(),
+            "age [y]": people.age_y.tolist(),
+            "is female": people.is_female.tolist(),
+            "weight [kg]": people.weight_kg.tolist(),
+            "surface [m^2]": people.surface_m2.tolist(),
+            **{
+                name: values.tolist()
+                for name, values in by_subject(run, study.end_h).items()
+            },
+        }
+    )
+    _draw(study, folder, run)
+    folder.write_summary(summary)  # last: it says that the run is complete
+    return Outcome(folder.path, run, summary, comparisons)
+
+
+def _draw(study: Study, folder: RunFolder, run: Trajectories) -> None:
+    from il2sim.figures import draw_all, save
+
+    if run.is_done.any():
+        drawn = draw_all(run, published=published_of(study), title=study.title)
+        for name, figure in drawn.items():
+            save(figure, folder.path / "figures", name)
+
+
+def _finished(study: Study, folder: RunFolder) -> Outcome:
+    run = read_trajectories(folder.path)
+    comparisons = tuple(
+        compare(run, row.expected(), study.end_h) for row in study.compare
+    )
+    return Outcome(folder.path, run, folder.read_summary(), comparisons)
