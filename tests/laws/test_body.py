@@ -109,3 +109,21 @@ def test_fast_and_reference_agree_on_the_whole_model():
     np.testing.assert_allclose(fast.solved, slow.solved, rtol=1e-9)
     np.testing.assert_allclose(fast.values, slow.values, rtol=1e-5, atol=1e-12)
     np.testing.assert_allclose(fast.peaks, slow.peaks, rtol=1e-3)
+
+
+def test_the_order_of_treg_above_tconv_is_not_built_in():
+    """With the CD25 of Tconv on Treg, naive Treg no longer exceed CD4 Tconv."""
+    task = problem(body(), [Given(24.0 * day, 1, 7.2) for day in range(84)], 84, n=2)
+    names = list(task.program.parameters)
+    for treg, tconv in (
+        ("naive Treg", "naive CD4 Tconv"),
+        ("memory Treg", "memory CD4 Tconv"),
+    ):
+        column = names.index(f"{tconv}.cd25_at_rest")
+        values = task.parameters[1, column]
+        task.parameters[1, names.index(f"{treg}.cd25_at_rest")] = values
+    found = solve(task)
+    folds = found.values[:, -1] / found.resting
+    naive, tconv = (folds[:, task.save.index(n)] for n in ("naive Treg", "CD4 Tconv"))
+    assert naive[0] > tconv[0]
+    assert naive[1] < tconv[1]
