@@ -115,7 +115,7 @@ class SolveFailed(Il2simError, RuntimeError):
 
 
 def closest(name: str, known: Iterable[str], *, most: int = 3) -> str:
-    """Name the known words nearest to one that is unknown.
+    """Name the known words nearest to one that is unknown, those it is part of first.
 
     Examples
     --------
@@ -124,7 +124,10 @@ def closest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """
     words = sorted(set(known))
     lower = {word.lower(): word for word in words}
-    near = difflib.get_close_matches(name.lower(), lower, n=most, cutoff=0.5)
+    given = name.lower()
+    parts = [word for word in lower if given and (given in word or word in given)]
+    alike = difflib.get_close_matches(given, lower, n=most, cutoff=0.5)
+    near = list(dict.fromkeys([*parts, *alike]))[:most]
     chosen = [lower[word] for word in near] or words[: 2 * most]
     more = "" if near or len(words) <= 2 * most else ", …"
     return ", ".join(f"'{word}'" for word in chosen) + more
