@@ -120,7 +120,7 @@ def closest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     Examples
     --------
     >>> closest("memry Treg", ["naive Treg", "memory Treg", "CD8"])
-    "'memory Treg'"
+    "'memory Treg', 'naive Treg'"
     """
     words = sorted(set(known))
     lower = {word.lower(): word for word in words}
