@@ -241,4 +241,4 @@ def days(start: float, stop: float, *, every: float) -> Quantity:
 
 def _steps(start: float, stop: float, every: float) -> ArrayLike:
     count = int(np.floor((stop - start) / every * (1 + 1e-12)))
-    return start + every * np.arange(count + 1)
+    return start + every * np.arange(count + 1, dtype=float)

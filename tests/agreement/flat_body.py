@@ -33,32 +33,52 @@ THYMIC = ("naive Treg", "naive CD4 Tconv", "naive CD8")
 Values = Mapping[str, float]
 
 
-def flat_rates(y: Values, p: Values) -> dict[str, float]:  # noqa: PLR0915 - flat
+def flat_rates(y: Values, p: Values) -> dict[str, float]:
     """Change per hour of every state, from states and parameters by name."""
     d = dict.fromkeys(y, 0.0)
     scale = p["subject.weight"] / p["body_size.reference_weight"]
-    flow = scale ** p["body_size.flow_exponent"]
-    blood_volume = p["body_size.blood_at_reference"] * scale
+    blood = p["body_size.blood_at_reference"] * scale
+    rest = {c: p[f"{c}.baseline"] * blood * p[f"{c}.body_multiple"] for c in CELLS}
+    free = _fluids(d, y, p, scale)
+    _injection_site(d, y, p)
+    withdrawal = _margination(d, y, p, free["facing"])
+    signal = {
+        (c, place): _receptors(d, y, p, c, place, free[place])
+        for c in CELLS
+        for place in ("facing", "tissue")
+    }
+    treg = sum(y[f"{c}.pool"] for c in TREG) / sum(rest[c] for c in TREG)
+    for c in CELLS:
+        _population(d, y, p, c, rest[c], treg, withdrawal, signal)
+    leave = p["bystanders.recirculation"] * (1 + withdrawal["T cells"])
+    d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
+    d["B cells.blood"] -= leave * y["B cells.blood"]
+    d["NK bright.pool"] += p["NK bright.export_at_rest"] * rest["NK bright"]
+    _tumor(d, y, p, signal)
+    return d
 
-    # fluids
+
+def _fluids(d: dict[str, float], y: Values, p: Values, scale: float) -> Values:
+    """Exchange and loss of IL-2 and soluble CD25; free IL-2 by place."""
+    flow = scale ** p["body_size.flow_exponent"]
     volume = p["circulation.plasma_volume"] * scale
-    kd = p["il2.kd_alpha"]
-    total = y["circulation.plasma"] / volume
     sites = y["circulation.soluble_cd25"] / volume
-    bound = bound_il2(total, sites, kd)
+    total = y["circulation.plasma"] / volume
+    bound = bound_il2(total, sites, p["il2.kd_alpha"])
     free = {
         "facing": total - bound,
         "tissue": y["circulation.tissue"] / (p["circulation.tissue_volume"] * scale),
     }
-    fluid = {"facing": "circulation.plasma", "tissue": "circulation.tissue"}
     swap = p["circulation.exchange_flow"] * flow * (free["facing"] - free["tissue"])
     renal = p["circulation.renal_clearance"] * flow * free["facing"]
     k_soluble = p["circulation.k_lose_soluble"]
     d["circulation.plasma"] -= swap + renal + k_soluble * bound * volume
     d["circulation.tissue"] += swap
     d["circulation.soluble_cd25"] -= k_soluble * y["circulation.soluble_cd25"]
+    return free
 
-    # injection site
+
+def _injection_site(d: dict[str, float], y: Values, p: Values) -> None:
     depot, transit = y["site.depot"], y["site.transit"]
     saturated = 1 + depot / p["injection_site.half_saturation"]
     absorbed = p["injection_site.k_absorb"] * depot / saturated
@@ -69,72 +89,57 @@ def flat_rates(y: Values, p: Values) -> dict[str, float]:  # noqa: PLR0915 - fla
     d["circulation.plasma"] += (1 - lymph) * arrived
     d["circulation.tissue"] += lymph * arrived
 
-    # margination
+
+def _margination(d: dict[str, float], y: Values, p: Values, il2: float) -> Values:
     withdrawal = {}
     for group in ("T cells", "NK cells"):
         state = f"{group} margination.readiness"
-        half = p[f"{group}.half_withdrawal"]
-        effect = free["facing"] / (half + free["facing"])
+        effect = il2 / (p[f"{group}.half_withdrawal"] + il2)
         withdrawal[group] = p[f"{group}.most_withdrawal"] * effect * y[state]
         d[state] += p["margination.k_recover"] * (1 - y[state])
-        tired = free["facing"] / (p["margination.half_tiring"] + free["facing"])
+        tired = il2 / (p["margination.half_tiring"] + il2)
         d[state] -= p["margination.k_tire"] * tired * y[state]
+    return withdrawal
 
-    rest = {
-        c: p[f"{c}.baseline"] * blood_volume * p[f"{c}.body_multiple"] for c in CELLS
-    }
-    treg = sum(y[f"{c}.pool"] for c in TREG) / sum(rest[c] for c in TREG)
 
-    # populations
-    death, division, signal, mean = {}, {}, {}, {}
-    for c in CELLS:
-        pool = y[f"{c}.pool"]
-        share = {"facing": p[f"{c}.facing_share"]}
-        share["tissue"] = 1 - share["facing"]
-        for place in ("facing", "tissue"):
-            cells = share[place] * pool
-            signal[c, place] = _receptors(
-                d, y, p, c, place, free[place], fluid[place], cells
-            )
-        mean[c] = sum(share[place] * signal[c, place] for place in share)
-        s = p[f"{c}.suppression"]
-        restraint = (1 + s) / (1 + s * treg)
-        division[c] = (
-            p[f"{c}.division_at_rest"] + p[f"{c}.division_by_il2"] * mean[c] * restraint
-        )
-        crowd = (pool / rest[c]) ** p[f"{c}.crowding"]
-        death[c] = p[f"{c}.death"] * crowd / (1 + p[f"{c}.survival"] * mean[c])
-        d[f"{c}.pool"] += (division[c] - death[c]) * pool
-        group = "NK cells" if c.startswith("NK") else "T cells"
-        d[f"{c}.blood"] += p[f"{c}.inflow"] * p[f"{c}.baseline"] * pool / rest[c]
-        leave = p["lymphocytes.recirculation"] * (1 + withdrawal[group])
-        d[f"{c}.blood"] -= leave * y[f"{c}.blood"]
-        if c == "memory CD4 Tconv":
-            made = p["secretion.secretion"] * p[f"{c}.activated_share"] * pool
-            d["circulation.tissue"] += made * restraint / N_A
-    leave = p["bystanders.recirculation"] * (1 + withdrawal["T cells"])
-    d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
-    d["B cells.blood"] -= leave * y["B cells.blood"]
-
-    # conversion and export
-    for c, into in BECOMES.items():
-        rate = p[f"{c}.conversion_at_rest"]
-        rate *= 1 + p[f"{c}.conversion_by_il2"] * mean[c]
-        d[f"{c}.pool"] -= rate * y[f"{c}.pool"]
-        d[f"{into}.pool"] += rate * y[f"{c}.pool"]
-        if c in THYMIC:
-            made = p[f"{c}.export_at_rest"] * rest[c]
-            made *= 1 + p[f"{c}.export_by_il2"] * signal[c, "tissue"]
-            recent, trec = f"{c} export.emigrants", f"{c} export.trec"
-            lost = death[c] + rate
-            d[f"{c}.pool"] += made
-            d[recent] += made
-            d[recent] -= (p["thymic_export.k_mature"] + division[c] + lost) * y[recent]
-            d[trec] += made * p["thymic_export.trec_of_emigrant"] - lost * y[trec]
-    d["NK bright.pool"] += p["NK bright.export_at_rest"] * rest["NK bright"]
-
-    _tumor(d, y, p, signal)
-    return d
+def _population(
+    d: dict[str, float],
+    y: Values,
+    p: Values,
+    c: str,
+    rest: float,
+    treg: float,
+    withdrawal: Values,
+    signal: Mapping[tuple[str, str], float],
+) -> None:
+    """Change the number of one population, and what it secretes, exports, becomes."""
+    pool, share = y[f"{c}.pool"], p[f"{c}.facing_share"]
+    mean = share * signal[c, "facing"] + (1 - share) * signal[c, "tissue"]
+    s = p[f"{c}.suppression"]
+    restraint = (1 + s) / (1 + s * treg)
+    division = p[f"{c}.division_at_rest"] + p[f"{c}.division_by_il2"] * mean * restraint
+    death = p[f"{c}.death"] * (pool / rest) ** p[f"{c}.crowding"]
+    death /= 1 + p[f"{c}.survival"] * mean
+    d[f"{c}.pool"] += (division - death) * pool
+    group = "NK cells" if c.startswith("NK") else "T cells"
+    leave = p["lymphocytes.recirculation"] * (1 + withdrawal[group])
+    d[f"{c}.blood"] += p[f"{c}.inflow"] * p[f"{c}.baseline"] * pool / rest
+    d[f"{c}.blood"] -= leave * y[f"{c}.blood"]
+    if c == "memory CD4 Tconv":
+        made = p["secretion.secretion"] * p[f"{c}.activated_share"] * pool
+        d["circulation.tissue"] += made * restraint / N_A
+    if c in BECOMES:
+        rate = p[f"{c}.conversion_at_rest"] * (1 + p[f"{c}.conversion_by_il2"] * mean)
+        d[f"{c}.pool"] -= rate * pool
+        d[f"{BECOMES[c]}.pool"] += rate * pool
+    if c in THYMIC:
+        made = p[f"{c}.export_at_rest"] * rest
+        made *= 1 + p[f"{c}.export_by_il2"] * signal[c, "tissue"]
+        recent, trec, lost = f"{c} export.emigrants", f"{c} export.trec", death + rate
+        gone = p["thymic_export.k_mature"] + division + lost
+        d[f"{c}.pool"] += made
+        d[recent] += made - gone * y[recent]
+        d[trec] += made * p["thymic_export.trec_of_emigrant"] - lost * y[trec]
 
 
 def bound_il2(total: float, sites: float, kd: float) -> float:
@@ -150,16 +155,13 @@ def bound_il2(total: float, sites: float, kd: float) -> float:
 
 
 def _receptors(
-    d: dict[str, float],
-    y: Values,
-    p: Values,
-    c: str,
-    place: str,
-    il2: float,
-    fluid: str,
-    cells: float,
+    d: dict[str, float], y: Values, p: Values, c: str, place: str, il2: float
 ) -> float:
     """Change the receptors of one population in one place; return its pSTAT5."""
+    share, fluid = p[f"{c}.facing_share"], "circulation.plasma"
+    if place == "tissue":
+        share, fluid = 1 - share, "circulation.tissue"
+    cells = share * y[f"{c}.pool"]
     at = f"{c} {place} receptors"
     cd25, cd122 = y[f"{at}.cd25"], y[f"{at}.cd122"]
     dimer, trimer = y[f"{at}.dimer"], y[f"{at}.trimer"]
