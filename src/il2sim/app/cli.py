@@ -49,11 +49,16 @@ def main() -> None:
         app()
     except Il2simError as error:
         _console(error=True).print(
-            f"{type(error).__name__}: {error}", markup=False, highlight=False
+            f"{type(error).__name__}: {error}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
         sys.exit(2)
     except KeyboardInterrupt:
-        _console(error=True).print("Stopped before the first subjects were finished.")
+        _console(error=True).print(
+            "Stopped. Finished subjects are kept; --resume goes on.", markup=False
+        )
         sys.exit(STOPPED)
 
 
@@ -127,13 +132,17 @@ def show(
 
 
 def _report(outcome: Outcome) -> None:
-    console = _console()
+    console, summary = _console(), outcome.summary
+    console.print(summary["title"], style="bold", markup=False)
+    console.print(summary["regimen"], markup=False, highlight=False)
     console.print(tables.populations_table(outcome))
     others = tables.comparisons_table(outcome)
     if others is not None:
         console.print(others)
-    told = outcome.summary["subjects"]
-    console.print(f"{told['n']} subjects, {told['failed']} not solved.")
+    told = summary["subjects"]
+    console.print(
+        f"Medians (5–95 %) of {told['n']} subjects; {told['failed']} not solved."
+    )
     for line in outcome.trajectories.failures():
         console.print(line, markup=False)
     console.print(f"Everything is in {outcome.folder}", markup=False, soft_wrap=True)
@@ -229,9 +238,9 @@ def _evidence() -> Listing:
 
 
 def _study_text(name: str) -> str:
-    from il2sim.formats.study_file import as_toml, read_study
+    from il2sim.formats.study_file import study_text
 
-    return as_toml(read_study(name))
+    return study_text(name)
 
 
 def _population_text(name: str) -> str:
@@ -255,9 +264,8 @@ def _product_text(name: str) -> str:
 def _model_text(name: str) -> str:
     from il2sim import models
 
-    return str(
-        _choose(name, {one: getattr(models, one) for one in models.__all__}, "show")()
-    )
+    known = {one: getattr(models, one) for one in models.__all__}
+    return str(_choose(name, known, "show model")())
 
 
 def _evidence_text(name: str) -> str:

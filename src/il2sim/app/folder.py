@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from il2sim.engine import store
+from il2sim.engine import snapshot, store
 from il2sim.engine.store import Format
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import FolderInUse, Il2simError, UnreadableFile
@@ -80,8 +80,8 @@ class RunFolder:
             raise _in_use(
                 path,
                 f"the same run, {state}",
-                "a new folder, or leave to go on with this one",
-                try_="the same command with --resume",
+                "another folder, or leave to return or go on with this one",
+                try_="--resume",
             )
         return folder
 
@@ -115,12 +115,12 @@ class RunFolder:
 
     def keep_part(self, some: range, run: Trajectories) -> None:
         """Keep the trajectories of a portion."""
-        store.write(run, self._place(some), replace=True)
+        snapshot.write(run, self._place(some))
 
     def read_part(self, some: range) -> Trajectories | None:
         """Read a portion; None if it is not there or was cut off."""
         try:
-            part = store.read(self._place(some))
+            part = snapshot.read(self._place(some))
         except Il2simError:
             return None
         return part if len(part) == len(some) else None
@@ -154,7 +154,8 @@ class RunFolder:
         store.write(run, self.path, format=kind, replace=True)
 
     def _place(self, some: range) -> Path:
-        return self.path / PARTS / f"subjects-{some.start:08d}-{some.stop:08d}"
+        name = f"subjects-{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
+        return self.path / PARTS / name
 
 
 def _key_of(path: Path) -> str | None:

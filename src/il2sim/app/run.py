@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from il2sim.app.folder import RunFolder
 from il2sim.engine.store import read as read_trajectories
-from il2sim.errors import BadProblem, UnknownName, closest
+from il2sim.errors import BadProblem, UnknownName
 from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.portions import portions, put_together
@@ -152,7 +152,8 @@ def published_of(study: Study) -> list[Published]:
 
     found = []
     for row in study.compare:
-        if "fold" in row.endpoint and " " not in row.name.replace(" Treg", ""):
+        is_one_name = " / " not in row.name and " + " not in row.name
+        if "fold" in row.endpoint and is_one_name:
             begin, end = _window(row, study)
             found.append(
                 Published(
@@ -190,13 +191,19 @@ def _check(options: Options) -> None:
             raise UnknownName(
                 f"there is no {what} '{given}'.",
                 got=f"'{given}'",
-                expected=closest(given, known),
+                expected=" or ".join(known),
             )
     if options.workers is not None and options.workers < 1:
         raise BadProblem(
             "nothing can be solved by so few workers.",
             got=options.workers,
             expected="1 or more threads",
+        )
+    if options.tolerance is not None and not 0 < options.tolerance < 1:
+        raise BadProblem(
+            "the tolerance of a run cannot be used.",
+            got=options.tolerance,
+            expected="a number between 0 and 1",
         )
 
 

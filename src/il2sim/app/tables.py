@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -17,12 +19,11 @@ IN_FIRST_TABLE = ("peak fold", "end fold")
 def populations_table(outcome: Outcome) -> Table:
     """Peak and end fold of each population, published values beside them."""
     summary = outcome.summary
-    table = Table(title=f"{summary['title']}: median (5–95 % of subjects)")
-    table.add_column("in blood")
-    for heading in ("at rest", "peak fold", f"fold on day {summary['end_day']:g}"):
-        table.add_column(heading, justify="right")
-    for heading in ("published", "evidence"):
-        table.add_column(heading)
+    table = _table(None)
+    table.add_column("", no_wrap=True)
+    for heading in ("at rest", "peak fold", f"fold, day {summary['end_day']:g}"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("published (evidence)")
     for name, endpoint in summary["endpoints"].items():
         beside = [
             one
@@ -31,11 +32,10 @@ def populations_table(outcome: Outcome) -> Table:
         ]
         table.add_row(
             name,
-            f"{_shown(endpoint['resting']['median'])} {endpoint['unit']}",
+            f"{_shown(endpoint['resting']['median'])} {_short(endpoint['unit'])}",
             _spread(endpoint["peak fold"]),
             _spread(endpoint["end fold"]),
             "\n".join(_published(one) for one in beside),
-            "\n".join(", ".join(one.expected.evidence) for one in beside),
         )
     return table
 
@@ -51,8 +51,8 @@ def comparisons_table(outcome: Outcome) -> Table | None:
     ]
     if not rest:
         return None
-    table = Table(title="Other published values")
-    for heading in ("what", "found", "published", "evidence"):
+    table = _table("Other published values")
+    for heading in ("", "found", "published (evidence)"):
         table.add_column(heading)
     for one in rest:
         what = f"{one.expected.name}, {one.expected.endpoint}"
@@ -62,14 +62,13 @@ def comparisons_table(outcome: Outcome) -> Table | None:
             what,
             _spread(one.found.to_dict()),
             _published(one),
-            ", ".join(one.expected.evidence),
         )
     return table
 
 
 def listing(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Lay out a list of things."""
-    table = Table()
+    table = _table(None)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
@@ -77,12 +76,50 @@ def listing(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     return table
 
 
+def _table(title: str | None) -> Table:
+    return Table(
+        title=title,
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        padding=(0, 1),
+    )
+
+
+def _short(unit: str) -> str:
+    return unit.replace("cell/", "/")
+
+
 def _published(one: Comparison) -> str:
-    """Endpoint and published side, with a sign whether ours agrees."""
+    """Published side with its evidence keys, and a sign whether ours agrees."""
     sign = {True: "✓", False: "✗", None: "–"}[one.agrees]
     endpoint = one.expected.endpoint
     word = f"{endpoint.split()[0]} " if endpoint in IN_FIRST_TABLE else ""
-    return f"{sign} {word}{one.expected.shown()}"
+    return f"{sign} {word}{one.expected.shown()} ({_runs(one.expected.evidence)})"
+
+
+def _runs(keys: Sequence[str]) -> str:
+    """Evidence keys, those that follow each other as one: E107–110.
+
+    Examples
+    --------
+    >>> _runs(["E107", "E108", "E110"])
+    'E107–108, E110'
+    """
+    groups: list[list[str]] = []
+    for key in keys:
+        last = groups[-1][-1] if groups else ""
+        if (
+            key[1:].isdigit()
+            and last[:1] == key[:1]
+            and int(last[1:]) + 1 == int(key[1:])
+        ):
+            groups[-1].append(key)
+        else:
+            groups.append([key])
+    return ", ".join(
+        one[0] if len(one) == 1 else f"{one[0]}–{one[-1][1:]}" for one in groups
+    )
 
 
 def _spread(values: Mapping[str, float | None]) -> str:
@@ -91,8 +128,16 @@ def _spread(values: Mapping[str, float | None]) -> str:
 
 
 def _shown(value: float | None) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - not a number
+    """About three digits, so that columns can be compared.
+
+    Examples
+    --------
+    >>> _shown(1.019), _shown(12.34), _shown(2198.2), _shown(0.00123)
+    ('1.02', '12.3', '2198', '0.0012')
+    """
+    if value is None or math.isnan(value):
         return "–"
-    if 0.01 <= abs(value) < 1e4:
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    return f"{value:.2g}"
+    size = abs(value)
+    if size >= 1e5 or size < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"

@@ -155,7 +155,7 @@ class Study(BaseModel):
         Examples
         --------
         >>> len(read_study("daily-low-dose-cancer").times().value)
-        161
+        160
         """
         fine_until = 24.0 * min(self.record_finely_until_day, self.days)
         steps: list[Any] = [
@@ -241,6 +241,17 @@ def read_study(name: str | Path) -> Study:
             try_="compare it with 'il2sim show study daily-low-dose-cancer'",
         ) from error
     return study_of(tables, where, beside=_folder_of(name))
+
+
+def study_text(name: str | Path) -> str:
+    """The text of a study file as it stands, with its comments.
+
+    Raises
+    ------
+    UnknownName, UnreadableFile
+        As `read_study`.
+    """
+    return _text_of(name)[1]
 
 
 def study_of(

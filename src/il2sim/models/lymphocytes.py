@@ -108,6 +108,4 @@ class Margination(Component):
     )
 
     recover = process("-> readiness", rate=k_recover * (1 - readiness))
-    tire = process(
-        "readiness ->", rate=k_tire * il2 / (half_tiring + il2) * readiness
-    )
+    tire = process("readiness ->", rate=k_tire * il2 / (half_tiring + il2) * readiness)

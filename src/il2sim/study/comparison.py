@@ -75,9 +75,7 @@ class Expected:
             return f"> {self.low:g}{unit}"
         if self.high is not None:
             return f"< {self.high:g}{unit}"
-        return {"up": "up", "down": "down", "ns": "not significant"}[
-            self.direction or "ns"
-        ]
+        return self.direction or "ns"
 
 
 @dataclass(frozen=True)

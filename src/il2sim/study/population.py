@@ -103,6 +103,18 @@ class Trait:
             return draws.exponential(inner)
         return 1.0 / (1.0 + draws.exponential(-inner))
 
+    def __str__(self) -> str:
+        sexes = {"women": self.women, "men": self.men}
+        if self.women == self.men:
+            sexes = {"all": self.women}
+        spreads = "; ".join(
+            f"{sex} median {median:.4g}, sd {spread:.2g}"
+            for sex, (median, spread) in sexes.items()
+        )
+        age = f", {self.by_age:+g} a year above {MIDDLE_AGE_Y:g}" if self.by_age else ""
+        shape = f"{self.name} [{self.unit}], {self.shape}: {spreads}{age}"
+        return f"{shape}  ({_origin(self)})"
+
     def _inner(self, median: float) -> float:
         if self.shape == "normal":
             return median
@@ -142,6 +154,9 @@ class Varied:
                 expected="a finite number, zero or more",
             )
 
+    def __str__(self) -> str:
+        return f"{self.name}: sd {self.log_sd:g}  ({_origin(self)})"
+
 
 @dataclass(frozen=True)
 class Correlated:
@@ -152,6 +167,10 @@ class Correlated:
     source: str
     is_assumption: bool
     note: str = ""
+
+    def __str__(self) -> str:
+        one, other = self.pair
+        return f"{one} and {other}: {self.value:g}  ({_origin(self)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,6 +284,15 @@ class Population:
             factors={name: _frozen(one) for name, one in factors.items()},
         )
 
+    def __str__(self) -> str:
+        lines = [f"{self.name}: {self.meaning}"]
+        lines += [f"  {trait}" for trait in self.traits.values()]
+        lines.append("varied around the value of the model, log-normally:")
+        lines += [f"  {varied}" for varied in self.varied.values()]
+        lines.append("correlated, where they are normal:")
+        lines += [f"  {one}" for one in self.correlated]
+        return "\n".join(lines)
+
     @property
     def _names(self) -> list[str]:
         return [*TRAITS, *self.varied]
@@ -354,6 +382,11 @@ def cell_counts(found: Mapping[str, Floats]) -> dict[str, Floats]:
         counts[others[name]] = whole * (1.0 - found[share])
     counts["B cells"] = found["B cells"]
     return counts
+
+
+def _origin(one: Trait | Varied | Correlated) -> str:
+    assumed = "assumption: " if one.is_assumption else ""
+    return f"{assumed}{one.source}" + (f"; {one.note}" if one.note else "")
 
 
 def _is_whole(value: object, least: int, most: int) -> bool:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.unit.study.tiny import VALUES, tiny
 
 from il2sim.errors import BadProblem, BadRegimen, SolveFailed, UnitMismatch, UnknownName
 from il2sim.molecules import catalog
@@ -12,6 +11,7 @@ from il2sim.study.portions import portions, put_together
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import prepare, simulate, solve_task
 from il2sim.units import Quantity, hours
+from tests.unit.study.tiny import VALUES, tiny
 
 LOSS = VALUES["plasma.k_lose"].value
 """Of the tiny model [1/h]."""

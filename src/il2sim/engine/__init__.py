@@ -1,0 +1,10 @@
+"""How a model becomes fast code and is solved.
+
+A `Problem` is arrays only; it is solved for many subjects at once in generated machine
+code, or slowly and plainly by the reference that decides which of the two is right. The
+room knows no biology, no IU and no clinic: here a subject is a row.
+
+Reading order: `program`, `lower`, `derivatives`, `elimination`, `methods`, `emit`; then
+`schedule`, `problem`, `status`, `resting`, `solve`, `backends`, `cache`; last
+`trajectories` and `store`.
+"""

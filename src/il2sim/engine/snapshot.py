@@ -1,0 +1,66 @@
+"""Trajectories as one file, for results that wait to be put together.
+
+A run is kept portion by portion while it goes on. A portion is written by us and read
+by us, so it needs no chunks and no labels for others (`store.py` has those): one NumPy
+archive, written whole or not at all, whose checksums tell when it was damaged.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import UnreadableFile
+
+SUFFIX = ".npz"
+
+_TEXTS = ("names", "units")
+_ARRAYS = tuple(
+    one.name for one in fields(Trajectories) if one.name not in (*_TEXTS, "provenance")
+)
+
+
+def write(trajectories: Trajectories, path: Path) -> None:
+    """Write trajectories, but for their provenance, into one file.
+
+    Parameters
+    ----------
+    trajectories
+        What to keep.
+    path
+        The file; a file of that name is replaced, its folder is made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    arrays: dict[str, Any] = {name: getattr(trajectories, name) for name in _ARRAYS}
+    arrays |= {name: np.array(getattr(trajectories, name)) for name in _TEXTS}
+    with beside.open("wb") as file:
+        np.savez(file, **arrays)
+    beside.replace(path)
+
+
+def read(path: Path) -> Trajectories:
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    UnreadableFile
+        The file is missing, cut off or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {name: archive[name] for name in (*_ARRAYS, *_TEXTS)}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UnreadableFile(
+            f"'{path}' holds no complete trajectories.",
+            got=type(error).__name__,
+            expected="a portion of a run",
+            try_="run the study again with --resume",
+        ) from error
+    texts = {name: tuple(map(str, found.pop(name))) for name in _TEXTS}
+    return Trajectories(**texts, **found)

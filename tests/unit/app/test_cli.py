@@ -1,0 +1,151 @@
+"""The command line: results, lists, and errors in their own form with code 2."""
+
+import sys
+
+import pytest
+
+from il2sim.app import cli
+from il2sim.app import run as app_run
+from il2sim.formats.study_file import studies
+
+STUDY = """
+title = "A small study"
+question = "Does it run?"
+model = "body"
+population = "adults"
+regimen = "aldesleukin 1 MIU/m2 sc daily for 2 days"
+days = 3
+end_day = 2
+[[compare]]
+name = "Treg"
+endpoint = "peak fold"
+evidence = ["E142"]
+low = 5
+"""
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Run a command; exit code, output and errors come back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run_command(*words):
+        monkeypatch.setattr(sys, "argv", ["il2sim", *words])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = capsys.readouterr()
+        return left.value.code, captured.out, captured.err
+
+    return run_command
+
+
+def test_a_users_study_is_run_by_its_path(call, tmp_path):
+    (tmp_path / "mine.toml").write_text(STUDY)
+    code, out, _ = call("run", "mine.toml", "--subjects", "2", "--out", "here")
+    assert code == 0
+    assert "memory Treg" in out
+    assert "> 5.00 (E142)" in out or "> 5 (E142)" in out
+    assert "0 not solved" in out
+    assert (tmp_path / "here" / "summary.json").exists()
+    code, out, err = call("run", "mine.toml", "--subjects", "2", "--out", "here")
+    assert (code, out) == (2, "")
+    assert "FolderInUse" in err
+    assert "--resume" in err
+    code, out, _ = call(
+        "run", "mine.toml", "--subjects", "2", "--out", "here", "--resume"
+    )
+    assert code == 0
+    assert "memory Treg" in out
+
+
+def test_a_stopped_run_says_how_to_go_on(call, tmp_path, monkeypatch):
+    (tmp_path / "mine.toml").write_text(STUDY)
+    monkeypatch.setattr(app_run, "PORTION", 1)
+    real = app_run.solve_task
+
+    def stop_at_the_second(task, some, **more):
+        if some.start:
+            raise KeyboardInterrupt
+        return real(task, some, **more)
+
+    monkeypatch.setattr(app_run, "solve_task", stop_at_the_second)
+    code, out, err = call("run", "mine.toml", "--subjects", "2", "--out", "here")
+    assert code == cli.STOPPED
+    assert "memory Treg" in out
+    assert "1 of 2" in err
+    assert "--resume" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "daily-low-dose-cancr"), "'daily-low-dose-cancer'"),
+        (("run", "none.toml"), "cannot be read"),
+        (("run", "high-dose-renal", "--device", "gpu"), "cpu or reference"),
+        (("run", "high-dose-renal", "--format", "xls"), "zarr or parquet or csv"),
+        (("run", "high-dose-renal", "--subjects", "-3"), "1 to"),
+        (("run", "high-dose-renal", "--seed", "-3"), "seed"),
+        (("run", "high-dose-renal", "--tolerance", "0"), "tolerance"),
+        (("show", "variant", "aldesleukn"), "'aldesleukin'"),
+        (("show", "product", "aldesleukn"), "'aldesleukin'"),
+        (("show", "model", "bodi"), "'body'"),
+        (("show", "evidence", "E9999"), "E9"),
+        (("show", "population", "adult"), "'adults'"),
+        (("show", "study", "high-dose"), "'high-dose-renal'"),
+        (("show", "studi", "x"), "'study'"),
+        (("list", "study"), "'studies'"),
+    ],
+)
+def test_mistakes_are_answered_in_the_house_form(call, words, message, tmp_path):
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "expected:" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "member"),
+    [
+        ("studies", "every-third-day-t1d"),
+        ("populations", "cgvhd_patients"),
+        ("variants", "rezpegaldesleukin"),
+        ("products", "aldesleukin"),
+        ("models", "body_with_tumor"),
+        ("evidence", "E142"),
+    ],
+)
+def test_everything_can_be_listed(call, what, member):
+    code, out, _ = call("list", what)
+    assert code == 0
+    assert member in out
+
+
+def test_lists_can_be_searched(call):
+    _, out, _ = call("list", "evidence", "--find", "Treg Koreth")
+    assert "E142" in out
+    assert "E009" not in out
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "message"),
+    [
+        *[("study", name, "regimen = ") for name in studies()],
+        ("population", "adults", "assumption: "),
+        ("variant", "aldesleukin", "kd_alpha"),
+        ("product", "aldesleukin", "iv, sc"),
+        ("model", "body", "circulation.renal_clearance"),
+        ("evidence", "E142", "Koreth"),
+    ],
+)
+def test_everything_can_be_shown(call, what, name, message):
+    code, out, _ = call("show", what, name)
+    assert code == 0
+    assert message in out
+
+
+def test_the_text_of_a_study_is_shown_with_its_comments(call):
+    _, out, _ = call("show", "study", "colorectal-vaccine")
+    assert "# ASSUMPTION" in out

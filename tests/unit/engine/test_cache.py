@@ -1,0 +1,124 @@
+"""Compiled code on disk: used when whole, ignored when not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from il2sim.engine import cache
+from il2sim.engine.backends import cpu
+from tests.programs import one_compartment
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("IL2SIM_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_what_is_written_is_read(folder):
+    """The same bytes come back, and no other file is left behind."""
+    cache.write("one", b"\x00code")
+    assert cache.read("one") == b"\x00code"
+    assert [file.name for file in folder.iterdir()] == ["one.o"]
+
+
+def test_nothing_is_read_where_nothing_is():
+    """An unknown key is no code."""
+    assert cache.read("none") is None
+
+
+@pytest.mark.parametrize("keep", [0, 5, 47, 60])
+def test_a_file_cut_short_is_no_code(folder, keep):
+    """A file that a full disk left half written is not used."""
+    cache.write("one", b"x" * 100)
+    whole = (folder / "one.o").read_bytes()
+    (folder / "one.o").write_bytes(whole[:keep])
+    assert cache.read("one") is None
+
+
+@pytest.mark.parametrize("place", [0, 20, -1])
+def test_a_changed_byte_is_noticed(folder, place):
+    """Wherever a byte flips, the file is no code."""
+    cache.write("one", b"x" * 100)
+    content = bytearray((folder / "one.o").read_bytes())
+    content[place] ^= 1
+    (folder / "one.o").write_bytes(bytes(content))
+    assert cache.read("one") is None
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path, monkeypatch):
+    """A file where the folder should be: writing does nothing."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("IL2SIM_CACHE", str(tmp_path / "file"))
+    cache.write("one", b"code")
+    assert cache.read("one") is None
+
+
+def test_the_key_changes_with_each_part():
+    """Program, method, width, processor and features each make another key."""
+    parts = ["program", "rodas5p", "4", "processor", "+fma"]
+    keys = {cache.key(*parts)}
+    for place in range(len(parts)):
+        keys.add(cache.key(*parts[:place], "other", *parts[place + 1 :]))
+    assert len(keys) == len(parts) + 1
+    assert cache.key("ab", "c") != cache.key("a", "bc")
+
+
+def test_the_second_kernel_is_not_compiled(folder, monkeypatch):
+    """With its code on disk a kernel needs no compiler; damaged code is made again."""
+    program = one_compartment()
+    cpu.kernel.__wrapped__(program)
+    made = list(folder.iterdir())
+    assert len(made) == 1
+
+    def refuse(text, **options):
+        raise AssertionError("compiled again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("il2sim.engine.emit.builder.assemble", refuse)
+        cpu.kernel.__wrapped__(program)
+    whole = made[0].read_bytes()
+    made[0].write_bytes(whole[:-10])
+    cpu.kernel.__wrapped__(program)
+    assert made[0].read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "expected"),
+    [
+        ("linux", "XDG_CACHE_HOME", "il2sim"),
+        ("win32", "LOCALAPPDATA", "il2sim/cache"),
+        ("darwin", "HOME", "Library/Caches/il2sim"),
+    ],
+)
+def test_each_system_has_its_own_place(
+    platform, variable, expected, tmp_path, monkeypatch
+):
+    """Without IL2SIM_CACHE the user's cache folder of that system is used."""
+    monkeypatch.delenv("IL2SIM_CACHE")
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert cache.folder() == tmp_path / expected
+
+
+def test_code_from_disk_computes_the_same(folder):
+    """A kernel that was loaded gives the bits of one that was compiled."""
+    from il2sim.engine.problem import Problem
+    from il2sim.engine.schedule import Given, Schedule
+
+    problem = Problem(
+        program=one_compartment(),
+        parameters=np.array([[0.3]]),
+        bases=np.ones((1, 1)),
+        schedule=Schedule.of([Given(0.0, 0, 1.0)]),
+        sample_h=np.array([1.0, 2.0]),
+        end_h=2.0,
+        save=("x",),
+    )
+    nothing = np.zeros((1, 0))
+    cpu.kernel.cache_clear()
+    first = cpu.run(problem, np.zeros((1, 1)), nothing)
+    cpu.kernel.cache_clear()
+    second = cpu.run(problem, np.zeros((1, 1)), nothing)
+    assert first.values.tobytes() == second.values.tobytes()
