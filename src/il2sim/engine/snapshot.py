@@ -62,5 +62,6 @@ def read(path: Path) -> Trajectories:
             expected="a portion of a run",
             try_="run the study again with --resume",
         ) from error
-    texts = {name: tuple(map(str, found.pop(name))) for name in _TEXTS}
-    return Trajectories(**texts, **found)
+    everything: dict[str, Any] = dict(found)
+    everything |= {name: tuple(map(str, found[name])) for name in _TEXTS}
+    return Trajectories(**everything)

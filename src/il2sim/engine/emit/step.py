@@ -130,8 +130,8 @@ class Step:
             over_h = f.load(self._section(f, "over_h"), 0)
             with f.count(n) as i:
                 total = f.const(0.0)
-                for before, c in enumerate(method.c[stage]):
-                    total = f.fma(f.const(c), self._k(f, k, before, i), total)
+                for before, factor in enumerate(method.c[stage]):
+                    total = f.fma(f.const(factor), self._k(f, k, before, i), total)
                 f.store(f.fma(total, over_h, f.load(own, i)), own, i)
         f.do(f"call void @solve(ptr {self._section(f, 'factors')}, ptr {own})")
 
