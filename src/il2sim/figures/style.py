@@ -110,8 +110,8 @@ def new_figure(
     from matplotlib.figure import Figure
 
     margin, head, foot = 0.62, 0.92, 0.72  # [inch]
-    gap = 0.45 if share_y else 0.72
-    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.46
+    gap = 0.52 if share_y else 0.72
+    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.5
     height = head + PANEL_HEIGHT + foot
     figure = Figure(figsize=(width, height), dpi=DPI)
     panels: list[Axes] = []
