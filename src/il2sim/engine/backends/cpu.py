@@ -171,16 +171,19 @@ class _Call:
             thread.start()
         try:
             while any(thread.is_alive() for thread in threads):
-                threads[0].join(_WAIT_S)
-                for thread in threads[1:]:
-                    thread.join(0 if threads[0].is_alive() else _WAIT_S)
-                if progress is not None:
-                    progress(int(self.counters[1]), self.total)
+                for thread in threads:
+                    thread.join(_WAIT_S / len(threads))
+                self._tell(progress)
+            self._tell(progress)
         except BaseException:
             self.counters[2] = 1
             for thread in threads:
                 thread.join()
             raise
+
+    def _tell(self, progress: Progress | None) -> None:
+        if progress is not None:
+            progress(int(self.counters[1]), self.total)
 
     def _work(self) -> None:
         size = self.compiled.layout.size * self.compiled.lanes

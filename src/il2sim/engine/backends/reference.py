@@ -23,6 +23,12 @@ from il2sim.engine.resting import Rest, read_rest, resting_program
 from il2sim.engine.schedule import ADD, STOP
 from il2sim.engine.status import Status
 
+TIGHTER = 1e-2
+"""How much tighter than asked it solves, so that its own error does not count."""
+
+TIGHTEST = 1e-12
+"""Relative tolerances below this are rounding errors to LSODA."""
+
 PEAK_POINTS = 16
 """Places in every step of LSODA at which peaks are looked for."""
 
@@ -105,6 +111,7 @@ class _Subject:
         names = problem.program.states
         self.inlets = [names.index(one) for one in problem.program.inlets.values()]
         self.running = np.zeros(len(names))
+        self.absolute = np.asarray(problem.absolute)
         self.dosed = False
 
     def follow(self, y: Floats) -> None:
@@ -149,8 +156,8 @@ class _Subject:
             (start, stop),
             y,
             method="LSODA",
-            rtol=max(problem.tolerance, 1e-12),
-            atol=problem.absolute,
+            rtol=max(TIGHTER * problem.tolerance, TIGHTEST),
+            atol=TIGHTER * self.absolute,
             dense_output=True,
         )
         if not solution.success or not np.all(np.isfinite(solution.y)):
