@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes.util
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def has_gpu() -> bool:
 def repository() -> Path:
     """The folder that holds pyproject.toml."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _kernels(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compiled code of the tests is kept in pytest's own cache, not in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        cache = request.config.cache
+        if cache is not None:
+            patch.setenv("IL2SIM_CACHE", str(cache.mkdir("kernels")))
+        yield

@@ -8,10 +8,10 @@ and for each parameter that balances a state the formula is found that makes it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from il2sim.engine.program import Program, ProgramBuilder
+from il2sim.engine.program import FOLD, Program, ProgramBuilder
 from il2sim.errors import BadModel
 from il2sim.symbolic.component import Component
 from il2sim.symbolic.expression import (
@@ -221,7 +221,7 @@ class _Lowering:
             return formula.value * unit(formula.unit).factor
         if isinstance(formula, Operation):
             parts = [self._number(component, part) for part in formula.parts]
-            return _NUMBERS[formula.op](*parts)
+            return FOLD[formula.op](*parts)
         if isinstance(formula, Reference):
             owned = self.model.resolve(formula.name)
             return self._number(owned.component, owned.quantity)
@@ -236,18 +236,3 @@ class _Lowering:
             got=f"'{formula}'",
             expected="numbers and given parameters",
         )
-
-
-_NUMBERS: Mapping[str, Callable[..., float]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b,
-    "neg": lambda a: -a,
-    "pow": lambda a, b: a**b,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "min": min,
-    "max": max,
-}

@@ -41,37 +41,23 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
-    """What a solve returns, one row for each subject.
+class Solution(Raw):
+    """What a solve returns: `Raw`, and the resting state it began with.
 
     Attributes
     ----------
-    values
-        Outputs saved, shape ``(n_subjects, n_times, n_saved)``; not-a-number where a
-        subject failed before.
-    resting, peaks
-        Before any dose, and the largest of the dense output after the first dose;
-        shape ``(n_subjects, n_saved)``.
-    status
-        Codes of `Status`, shape ``(n_subjects,)``.
-    failed_h, failed_state
-        Where a failed subject ended, [h], and the number of the state to blame or -1.
-    steps, rejected
-        Steps accepted and rejected.
     rest_states, solved
-        States at rest, and the parameters found there.
+        States at rest, shape ``(n_subjects, n_states)``, and the parameters found
+        there, shape ``(n_subjects, n_solved)``.
     """
 
-    values: Floats
-    resting: Floats
-    peaks: Floats
-    status: NDArray[np.int64]
-    failed_h: Floats
-    failed_state: NDArray[np.int64]
-    steps: NDArray[np.int64]
-    rejected: NDArray[np.int64]
     rest_states: Floats
     solved: Floats
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Steps accepted, shape ``(n_subjects,)``."""
+        return self.attempts - self.rejected
 
 
 def solve(
@@ -118,18 +104,7 @@ def solve(
         )
         _merge(raw, got, good)
     _blank_failures(raw)
-    return Solution(
-        values=raw.values,
-        resting=raw.resting,
-        peaks=raw.peaks,
-        status=raw.status,
-        failed_h=raw.failed_h,
-        failed_state=raw.failed_state,
-        steps=raw.attempts - raw.rejected,
-        rejected=raw.rejected,
-        rest_states=rest.states,
-        solved=rest.solved,
-    )
+    return Solution(**vars(raw), rest_states=rest.states, solved=rest.solved)
 
 
 def _backend(device: str) -> Backend:
