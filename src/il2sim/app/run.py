@@ -224,6 +224,8 @@ def _solve(
     """Portions that are there or can be solved, and whether the user stopped."""
     parts: list[Trajectories] = []
     n = task.population.n
+    if progress is not None:
+        progress(0, n)
     try:
         for some in portions(n, PORTION):
             part = folder.read_part(some)
