@@ -345,8 +345,13 @@ def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refusal(error: ValidationError, where: str) -> BadStudy:
-    """Our message for the first thing that pydantic found."""
-    first = error.errors()[0]
+    """Our message for the first thing that pydantic found, misspelled keys before all.
+
+    A key that is misspelled is missing too, and its own name says more.
+    """
+    found = error.errors()
+    strange = [one for one in found if one["type"] == "extra_forbidden"]
+    first = (strange or found)[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         level = CompareRow if len(first["loc"]) > 1 else Study

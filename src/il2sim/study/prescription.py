@@ -392,7 +392,7 @@ class _Draft:
         raise BadRegimen(
             "the prescription has a word that is not understood.",
             got=f"'{word}' in '{self.reader.text}'",
-            expected=closest(word, words.KNOWN_WORDS),
+            expected=closest(word, words.KNOWN_WORDS) + "; routes are 'iv' and 'sc'",
         )
 
 
