@@ -2,5 +2,6 @@
 
 `builder` writes IR and is the one door to llvmlite; `functions` are exp, log and pow in
 strict arithmetic; `formulas` turns statements into functions; `step` is one attempt of
-any Rosenbrock table; `lane` is the control of the lanes; `kernel` puts them together.
+any Rosenbrock table; `places`, `lane` and `pace` are the control of one lane; `kernel`
+puts them together.
 """

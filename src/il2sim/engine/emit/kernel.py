@@ -13,8 +13,10 @@ from il2sim.engine.elimination import eliminate
 from il2sim.engine.emit.builder import Function, Module, number
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
-from il2sim.engine.emit.lane import Lane, given
+from il2sim.engine.emit.lane import Lane
 from il2sim.engine.emit.layout import Layout, Sizes, lay_out
+from il2sim.engine.emit.pace import Pace
+from il2sim.engine.emit.places import given
 from il2sim.engine.emit.step import Step, emit_factor, emit_solve
 from il2sim.engine.methods.table import Method
 from il2sim.engine.program import Program
@@ -57,6 +59,7 @@ def write_kernel(program: Program, method: Method, lanes: int) -> Written:
     emit_solve(module, lu)
     Step(module, sizes, layout, method).emit(inlets)
     Lane(module, sizes, layout, method, inlets).emit()
+    Pace(module, sizes, layout, method).emit()
     _Kernel(module, layout).emit()
     return Written(module.text(), layout, sizes)
 

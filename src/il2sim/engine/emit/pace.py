@@ -1,0 +1,132 @@
+"""The pace of one lane: the step to attempt, and what its error makes of it.
+
+Written once for every device. The numbers of the step control are named below, with
+their reasons.
+"""
+
+from __future__ import annotations
+
+from il2sim.engine.emit.builder import Function, number
+from il2sim.engine.emit.places import Places, larger, power_of, smaller
+from il2sim.engine.status import Status
+
+SAFETY = 0.95  # of the step that the error would just allow
+GROW_MOST = 6.0  # in one step; Hairer & Wanner II, section IV.8
+SHRINK_MOST = 0.15  # in one step
+ERROR_LEAST = 1e-6  # below it an error says no more about the next step
+STRETCH = 1.0001  # take the rest of an interval rather than leave a sliver
+NOW = 0.95  # weight of this error in the next step, and
+BEFORE = 0.15  # of the one before: nearly plain control, calmed a little
+
+
+class Pace(Places):
+    """Writes the functions that choose and judge the steps of one lane."""
+
+    def emit(self) -> None:
+        """Write @set_out and @judge."""
+        self._emit_set_out()
+        self._emit_judge()
+
+    def _emit_set_out(self) -> None:
+        """Write @set_out: the step to attempt, ending no later than the interval."""
+        f = self.function("set_out")
+        t, h = self.read(f, "t"), self.read(f, "h")
+        stop = self.read(f, "t_stop")
+        left = f.let(f"fsub double {stop}, {t}")
+        wide = f.let(f"fmul double {h}, {number(STRETCH)}")
+        hits = f.let(f"fcmp oge double {wide}, {left}")
+        step = f.let(f"select i1 {hits}, double {left}, double {h}")
+        self.write(f, step, "h_try")
+        over = f.let(f"fdiv double {number(1.0)}, {step}")
+        self.write(f, over, "over_h")
+        self.write(f, f.let(f"zext i1 {hits} to i64"), "hits")
+        f.close()
+
+    def _emit_judge(self) -> None:
+        """Write @judge: accept or reject, choose the next step, or give up."""
+        f = self.function("judge")
+        error = self.read(f, "error")
+        good = f.let(f"fcmp ole double {error}, {number(1.0)}")
+        attempts = f.let(f"add i64 {self.read(f, 'attempts')}, 1")
+        self.write(f, attempts, "attempts")
+        accepted = f.let(f"uitofp i1 {good} to double")
+        self.write(f, accepted, "accepted")
+        with f.when(good):
+            self._accept(f, error)
+        with f.when(f.let(f"xor i1 {good}, true")):
+            self._reject(f, error)
+        many = f.let(f"icmp sge i64 {attempts}, {self.given(f, 'most_steps')}")
+        alive = f.let(f"icmp sge i64 {self.read(f, 'subject')}, 0")
+        with f.when(f.let(f"and i1 {many}, {alive}")):
+            self._fail(f, Status.TOO_MANY_STEPS)
+        f.close()
+
+    def _accept(self, f: Function, error: str) -> None:
+        """PI control (Gustafsson 1991, doi:10.1145/210232.210242)."""
+        step = self.read(f, "h_try")
+        power = 1.0 / (self.method.error_order + 1)
+        small = larger(f, error, number(ERROR_LEAST))
+        now = power_of(f, small, -NOW * power)
+        before = power_of(f, self.read(f, "error_before"), BEFORE * power)
+        factor = f.let(f"fmul double {now}, {before}")
+        factor = f.let(f"fmul double {factor}, {number(SAFETY)}")
+        factor = smaller(f, factor, number(GROW_MOST))
+        factor = larger(f, factor, number(SHRINK_MOST))
+        after_rejection = f.let(f"icmp ne i64 {self.read(f, 'rejected_last')}, 0")
+        calm = smaller(f, factor, number(1.0))
+        factor = f.let(f"select i1 {after_rejection}, double {calm}, double {factor}")
+        grown = f.let(f"fmul double {step}, {factor}")
+        hits = f.let(f"icmp ne i64 {self.read(f, 'hits')}, 0")
+        kept = larger(f, grown, self.read(f, "h"))
+        self.write(f, f.let(f"select i1 {hits}, double {kept}, double {grown}"), "h")
+        self.write(f, small, "error_before")
+        self.write(f, "0", "rejected_last")
+        fresh = f.let(f"icmp ne i64 {self.read(f, 'fresh')}, 0")
+        with f.when(fresh):
+            self.write(f, grown, "h_after_dose")
+            self.write(f, "0", "fresh")
+
+    def _reject(self, f: Function, error: str) -> None:
+        rejected = f.let(f"add i64 {self.read(f, 'rejected')}, 1")
+        self.write(f, rejected, "rejected")
+        self.write(f, "1", "rejected_last")
+        power = -1.0 / (self.method.error_order + 1)
+        factor = f.let(f"fmul double {power_of(f, error, power)}, {number(SAFETY)}")
+        # An error that is not a number fails the comparison and shrinks most.
+        usable = f.let(f"fcmp ogt double {factor}, {number(SHRINK_MOST)}")
+        factor = f.let(
+            f"select i1 {usable}, double {factor}, double {number(SHRINK_MOST)}"
+        )
+        step = f.let(f"fmul double {self.read(f, 'h_try')}, {factor}")
+        self.write(f, step, "h")
+        t = self.read(f, "t")
+        moved = f.let(f"fadd double {t}, {step}")
+        with f.when(f.let(f"fcmp ole double {moved}, {t}")):
+            finite = f.let(f"fcmp ord double {error}, {number(0.0)}")
+            with f.when(finite):
+                self._fail(f, Status.STEP_TOO_SMALL)
+            with f.when(f.let(f"xor i1 {finite}, true")):
+                self._fail(f, Status.NOT_FINITE)
+
+    def _fail(self, f: Function, status: Status) -> None:
+        subject = self.read(f, "subject")
+        self.put(f, self.read(f, "t"), "failed_time", subject, "double")
+        worst = f.variable("double", number(-1.0))
+        which = f.variable("i64", "-1")
+        first = (self.method.stages - 1) * self.sizes.states
+        tolerance = self.given(f, "tolerance", "double")
+        with f.count(self.sizes.states) as i:
+            error = self.read(f, "k", f.let(f"add i64 {i}, {first}"))
+            size = f.let(f"fmul double {tolerance}, {self._size(f, i)}")
+            absolute = self.element(f, "absolute", i, "double")
+            size = f.let(f"fadd double {size}, {absolute}")
+            ratio = f.intrinsic("fabs", f.let(f"fdiv double {error}, {size}"))
+            worse = f.let(f"fcmp ugt double {ratio}, {f.get('double', worst)}")
+            with f.when(worse):
+                f.set("double", ratio, worst)
+                f.set("i64", i, which)
+        self.put(f, f.get("i64", which), "failed_state", subject, "i64")
+        self.end(f, status)
+
+    def _size(self, f: Function, i: str) -> str:
+        return f.intrinsic("fabs", self.read(f, "y", i))

@@ -1,0 +1,104 @@
+"""How plain code reaches the numbers of one lane.
+
+The memory of a thread holds slots as wide as there are lanes (`layout.py`); the control
+of a lane reads and writes its own place in them, and what the kernel was given. What it
+does with them is written in `lane.py` and `pace.py`.
+"""
+
+from __future__ import annotations
+
+from il2sim.engine.emit.builder import Function, Module, number
+from il2sim.engine.emit.layout import ARGUMENTS, LANE_COUNTS, Layout, Sizes
+from il2sim.engine.methods.table import Method
+from il2sim.engine.status import Status
+
+
+class Places:
+    """Functions of one lane, with its places in memory.
+
+    Such a function is called with what the kernel was given, the memory of its thread,
+    and the number of the lane.
+    """
+
+    def __init__(
+        self, module: Module, sizes: Sizes, layout: Layout, method: Method
+    ) -> None:
+        self.module, self.sizes = module, sizes
+        self.layout, self.method = layout, method
+
+    def function(self, name: str, returns: str = "void") -> Function:
+        """Begin a function of one lane."""
+        return Function(
+            self.module,
+            name,
+            ("a", "m", ("i64", "lane")),
+            returns=returns,
+            scalar=True,
+        )
+
+    def _own(self, f: Function, section: str, slot: int | str = 0) -> str:
+        """Address of this lane's number in a slot."""
+        first = self.layout[section]
+        if isinstance(slot, int):
+            start = str((first + slot) * self.module.lanes)
+        else:
+            number_of_slot = f.let(f"add i64 {slot}, {first}")
+            start = f.let(f"mul i64 {number_of_slot}, {self.module.lanes}")
+        place = f.let(f"add i64 {start}, %lane")
+        return f.let(f"getelementptr double, ptr %m, i64 {place}")
+
+    def read(self, f: Function, name: str, slot: int | str = 0) -> str:
+        """Read this lane's number, or whole number, by its name."""
+        kind = "i64" if name in LANE_COUNTS else "double"
+        return f.let(f"load {kind}, ptr {self._own(f, name, slot)}")
+
+    def write(self, f: Function, value: str, name: str, slot: int | str = 0) -> None:
+        """Set this lane's number, or whole number."""
+        kind = "i64" if name in LANE_COUNTS else "double"
+        f.do(f"store {kind} {value}, ptr {self._own(f, name, slot)}")
+
+    def given(self, f: Function, name: str, kind: str = "i64") -> str:
+        """Read one of the things that the kernel was given."""
+        return given(f, name, kind)
+
+    def element(self, f: Function, name: str, index: str, kind: str) -> str:
+        """Read an element of an array that the kernel was given."""
+        where = f.let(
+            f"getelementptr {kind}, ptr {self.given(f, name, 'ptr')}, i64 {index}"
+        )
+        return f.let(f"load {kind}, ptr {where}")
+
+    def put(self, f: Function, value: str, name: str, index: str, kind: str) -> None:
+        """Write an element of an array that the kernel was given."""
+        where = f.let(
+            f"getelementptr {kind}, ptr {self.given(f, name, 'ptr')}, i64 {index}"
+        )
+        f.do(f"store {kind} {value}, ptr {where}")
+
+    def end(self, f: Function, status: Status) -> None:
+        """End the subject of this lane with a status."""
+        f.do(f"call void @end_lane(ptr %a, ptr %m, i64 %lane, i64 {int(status)})")
+
+
+def given(f: Function, name: str, kind: str) -> str:
+    """One of the things that the kernel is given."""
+    place = ARGUMENTS.index(name)
+    where = f.let(f"getelementptr i64, ptr %a, i64 {place}")
+    return f.let(f"load {kind}, ptr {where}")
+
+
+def power_of(f: Function, base: str, exponent: float) -> str:
+    """A power of a plain number."""
+    return f.let(f"call double @pow1(double {base}, double {number(exponent)})")
+
+
+def larger(f: Function, a: str, b: str) -> str:
+    """The larger of two plain numbers."""
+    truth = f.let(f"fcmp ogt double {a}, {b}")
+    return f.let(f"select i1 {truth}, double {a}, double {b}")
+
+
+def smaller(f: Function, a: str, b: str) -> str:
+    """The smaller of two plain numbers."""
+    truth = f.let(f"fcmp olt double {a}, {b}")
+    return f.let(f"select i1 {truth}, double {a}, double {b}")
