@@ -16,7 +16,10 @@ from il2sim.evidence import ParameterValue
 from il2sim.molecules.variant import NUMBERS, Variant
 
 AFFINITIES = ("kd_alpha", "kd_beta", "kd_beta_gamma")
-"""What is carried over from one scale to another."""
+"""Carried over by their ratios; without a ratio they stay behind."""
+
+RATES = ("kon_alpha", "kon_beta_gamma")
+"""Carried over by their ratios; without a ratio they are as in the wild type."""
 
 
 def ranked(some: Iterable[Variant], by: str) -> tuple[Variant, ...]:
@@ -56,9 +59,11 @@ def ranked(some: Iterable[Variant], by: str) -> tuple[Variant, ...]:
 def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
     """Bring a variant to the scale of another one, by its ratios to a wild type.
 
-    A ratio of affinities measured in one assay is applied to the affinity of the wild
-    type in the other. The trimer is left faster by the ratio for CD122 with CD132,
-    which holds it there. Every number that results is a marked assumption.
+    A ratio measured in one assay is applied to the number of the wild type in the
+    other. The trimer is left faster by the ratio for CD122 with CD132, which holds it
+    there, and its affinity changes by that ratio and the one for CD25, as if the two
+    acted independently. Every number of binding that results is a marked assumption;
+    one whose ratio is not known is not carried over.
 
     Parameters
     ----------
@@ -91,19 +96,14 @@ def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
             got=f"{variant.scale}; {via.scale}",
             expected="a wild type of the same assay",
         )
-    numbers = dict(variant.numbers)
-    for name in AFFINITIES:
-        if name in variant.numbers and name in via.numbers and name in onto.numbers:
-            ratio = _number(variant, name).value / _number(via, name).value
-            numbers[name] = _scaled(_number(onto, name), ratio, variant, via)
-    slower = _number(variant, "kd_beta_gamma").value
-    ratio = slower / _number(via, "kd_beta_gamma").value
-    for name in ("koff_trimer", "kd_trimer"):
+    numbers = {
+        name: number
+        for name, number in variant.numbers.items()
+        if name not in (*AFFINITIES, *RATES, "kd_trimer", "koff_trimer")
+    }
+    for name, ratio in _ratios(variant, via).items():
         if name in onto.numbers:
-            numbers[name] = _scaled(_number(onto, name), ratio, variant, via)
-    for name in ("kon_alpha", "kon_beta_gamma"):
-        if name not in numbers and name in onto.numbers:
-            numbers[name] = _scaled(_number(onto, name), 1.0, variant, via)
+            numbers[name] = _scaled(onto.numbers[name], ratio, variant, via)
     return replace(
         variant,
         name=f"{variant.name}, on the scale of {onto.name}",
@@ -111,6 +111,22 @@ def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
         numbers=MappingProxyType(numbers),
         texts=MappingProxyType({**variant.texts, "scale": onto.scale}),
     )
+
+
+def _ratios(variant: Variant, via: Variant) -> dict[str, float]:
+    """By what each number of binding differs from the wild type of the same assay."""
+    known = {
+        name: variant.numbers[name].value / via.numbers[name].value
+        for name in (*AFFINITIES, *RATES)
+        if name in variant.numbers and name in via.numbers
+    }
+    for one in (variant, via):
+        _number(one, "kd_beta_gamma")
+    ratios = {**dict.fromkeys(RATES, 1.0), **known}
+    ratios["koff_trimer"] = known["kd_beta_gamma"]
+    if "kd_alpha" in known:
+        ratios["kd_trimer"] = known["kd_alpha"] * known["kd_beta_gamma"]
+    return ratios
 
 
 def _scaled(

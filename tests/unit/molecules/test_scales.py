@@ -1,5 +1,7 @@
 """Affinities are compared within one assay only."""
 
+from dataclasses import replace
+
 import pytest
 
 from il2sim.errors import BadVariant, UnknownName
@@ -33,19 +35,47 @@ def test_only_numbers_rank():
         ranked(PANEL, "half_life")
 
 
+BINDING = ("kd_alpha", "kon_alpha", "kd_beta_gamma", "kon_beta_gamma")
+TRIMER = ("kd_trimer", "koff_trimer")
+
+
 def test_the_wild_type_carries_over_to_itself():
-    """The wild type of one scale becomes the wild type of the other."""
+    """The wild type of one scale becomes the wild type of the other, rates included."""
     wild = variant("WT C-term Fc")
     there = carry_over(wild, via=wild, onto=variant("wild-type IL-2"))
-    assert there.kd_alpha.value == pytest.approx(10)
-    assert there.koff_trimer.value == variant("IL-2").koff_trimer.value
+    for name in (*BINDING, *TRIMER):
+        assert there.numbers[name].value == variant("IL-2").numbers[name].value
+        assert there.numbers[name].is_assumption
     assert there.can_be_simulated
     assert there.scale == "unfused IL-2"
-    assert there.kd_alpha.is_assumption
 
 
-def test_a_mutein_keeps_its_ratio():
-    """N88D is 24.0166 / 3.043 times weaker than the wild type on either scale."""
+@pytest.mark.parametrize("name", ["kd_beta_gamma", "kon_beta_gamma"])
+def test_a_mutein_keeps_its_ratio(name):
+    """N88D is as far from the wild type on either scale (V206, V214, V221, V223)."""
+    mutein, wild = PANEL[0], variant("WT C-term Fc")
+    there = carry_over(mutein, via=wild, onto=variant("IL-2"))
+    ratio = there.numbers[name].value / variant("IL-2").numbers[name].value
+    measured = mutein.numbers[name].value / wild.numbers[name].value
+    assert ratio == pytest.approx(measured, rel=1e-12)
+
+
+def test_the_trimer_of_a_mutein_closes_its_cycle():
+    """With one rate of assembly, the trimer's affinity is as kd_alpha * koff_trimer."""
     there = carry_over(PANEL[0], via=variant("WT C-term Fc"), onto=variant("IL-2"))
-    assert there.kd_beta_gamma.value == pytest.approx(24.0166 / 3.043)
-    assert there.kon_beta_gamma.value == PANEL[0].kon_beta_gamma.value
+
+    def assembly(one):
+        return one.kd_alpha.value * one.koff_trimer.value / one.kd_trimer.value
+
+    assert assembly(there) == pytest.approx(assembly(variant("IL-2")), rel=1e-12)
+
+
+def test_a_number_without_a_ratio_stays_behind():
+    """An affinity whose wild type was not measured has no place on another scale."""
+    wild = variant("WT C-term Fc")
+    kept = {name: one for name, one in wild.numbers.items() if name != "kd_alpha"}
+    via = replace(wild, numbers=kept)
+    there = carry_over(PANEL[0], via=via, onto=variant("IL-2"))
+    assert there.kd_alpha is None
+    assert there.kd_trimer is None
+    assert not there.can_be_simulated
