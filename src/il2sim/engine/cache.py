@@ -1,7 +1,8 @@
 """Compiled code on disk, under a key of everything that shaped it.
 
-The key is a hash of the program, the method, the engine's own source, and the processor
-with its features and lane width. A file that cannot be used is as good as none.
+The key is a hash of the program, the method, the engine's own source, the compiler, and
+the processor with its features and lane width. A file that cannot be used is as good as
+none.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Event
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -24,7 +25,12 @@ class Backend(Protocol):
     """What a device must do: find resting states, and solve from them."""
 
     def rest(
-        self, program: Program, parameters: Floats, *, workers: int | None = None
+        self,
+        program: Program,
+        parameters: Floats,
+        *,
+        workers: int | None = None,
+        cancel: Event | None = None,
     ) -> Rest:
         """Find the resting state of every subject."""
 
@@ -36,6 +42,7 @@ class Backend(Protocol):
         *,
         workers: int | None = None,
         progress: Progress | None = None,
+        cancel: Event | None = None,
     ) -> Raw:
         """Solve a problem from given starting states."""
 
@@ -66,6 +73,7 @@ def solve(
     device: Device = "cpu",
     workers: int | None = None,
     progress: Progress | None = None,
+    cancel: Event | None = None,
 ) -> Solution:
     """Solve every subject of a problem.
 
@@ -80,6 +88,9 @@ def solve(
         Threads; default one for each core.
     progress
         Called with the number of subjects finished and of all.
+    cancel
+        Once it is set no further subject is begun; those begun are finished, and the
+        others have the status CANCELLED.
 
     Raises
     ------
@@ -87,10 +98,12 @@ def solve(
         No such device.
     """
     backend = _backend(device)
-    rest = backend.rest(problem.program, problem.parameters, workers=workers)
+    rest = backend.rest(
+        problem.program, problem.parameters, workers=workers, cancel=cancel
+    )
     good = np.flatnonzero(rest.status == Status.DONE)
     raw = Raw.empty(problem)
-    raw.status[:] = rest.status
+    raw.status[:] = _status_at_rest(problem, rest)
     if good.size:
         part = replace(
             problem, parameters=problem.parameters[good], bases=problem.bases[good]
@@ -101,6 +114,7 @@ def solve(
             rest.solved[good],
             workers=workers,
             progress=progress,
+            cancel=cancel,
         )
         _merge(raw, got, good)
     _blank_failures(raw)
@@ -121,6 +135,13 @@ def _backend(device: str) -> Backend:
         got=f"'{device}'",
         expected=closest(device, get_args(Device)),
     )
+
+
+def _status_at_rest(problem: Problem, rest: Rest) -> NDArray[np.int64]:
+    """A parameter that is not a number is the reason, where there is one."""
+    unknown = np.any(np.isnan(problem.parameters), axis=1)
+    why = unknown & (rest.status == Status.NO_RESTING_STATE)
+    return np.where(why, int(Status.NOT_FINITE), rest.status)
 
 
 def _merge(whole: Raw, part: Raw, rows: NDArray[np.int64]) -> None:

@@ -53,7 +53,8 @@ def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
         Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
     """
     lanes = lanes or builder.natural_lanes()
-    name = cache.key(program.fingerprint, method, str(lanes), *builder.host())
+    made_for = (*builder.host(), builder.compiler())
+    name = cache.key(program.fingerprint, method, str(lanes), *made_for)
     written = write_kernel(program, METHODS[method], lanes)
     code = cache.read(name)
     if code is None:
@@ -62,12 +63,18 @@ def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
     return Kernel(builder.load(code), written.layout, written.sizes, lanes)
 
 
-def rest(program: Program, parameters: Floats, *, workers: int | None = None) -> Rest:
+def rest(
+    program: Program,
+    parameters: Floats,
+    *,
+    workers: int | None = None,
+    cancel: threading.Event | None = None,
+) -> Rest:
     """Find the resting state of every subject, by the kernel of the resting program."""
     resting = resting_problem(program, parameters)
     starts = evaluate(resting.program, resting.program.starts, parameters)
     nothing = np.zeros((len(parameters), 0))
-    raw = run(resting, starts, nothing, workers=workers)
+    raw = run(resting, starts, nothing, workers=workers, cancel=cancel)
     return read_rest(program, raw.values[:, -1], raw.status)
 
 
@@ -78,6 +85,7 @@ def run(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    cancel: threading.Event | None = None,
     lanes: int = 0,
 ) -> Raw:
     """Solve a problem from given starting states.
@@ -92,13 +100,15 @@ def run(
         Threads; default one for each core.
     progress
         Called with the number of subjects finished and of all.
+    cancel
+        Once it is set no further subject is begun.
     lanes
         As in `kernel`.
     """
     compiled = kernel(problem.program, lanes=lanes)
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
-    call.carry_out(workers or os.cpu_count() or 1, progress)
+    call.carry_out(workers or os.cpu_count() or 1, progress, cancel)
     return raw
 
 
@@ -160,8 +170,15 @@ class _Call:
             else:
                 self.arguments[place : place + 1].view(float)[0] = numbers[name]
 
-    def carry_out(self, workers: int, progress: Progress | None) -> None:
-        """Run until every subject is finished, or until interrupted."""
+    def carry_out(
+        self,
+        workers: int,
+        progress: Progress | None,
+        cancel: threading.Event | None,
+    ) -> None:
+        """Run until every subject is finished, or until cancelled or interrupted."""
+        if cancel is not None and cancel.is_set():
+            return
         groups = -(-self.total // self.compiled.lanes)
         threads = [
             threading.Thread(target=self._work, daemon=True)
@@ -174,6 +191,8 @@ class _Call:
                 for thread in threads:
                     thread.join(_WAIT_S / len(threads))
                 self._tell(progress)
+                if cancel is not None and cancel.is_set():
+                    self.counters[2] = 1
             self._tell(progress)
         except BaseException:
             self.counters[2] = 1

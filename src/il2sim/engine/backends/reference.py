@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,26 @@ ROOT_TOLERANCE = 1e-13
 Function = Callable[[Floats, Floats], Floats]
 
 
-def rest(program: Program, parameters: Floats, *, workers: int | None = None) -> Rest:
+def rest(
+    program: Program,
+    parameters: Floats,
+    *,
+    workers: int | None = None,
+    cancel: Event | None = None,
+) -> Rest:
     """Find the resting state of every subject: follow it for long, then find a root."""
     del workers
     resting = resting_program(program)
     recorded = _function(resting, resting.outputs.values())
-    rows = [_rest_of_one(resting, recorded, row) for row in parameters]
-    found = np.array(rows).reshape(len(rows), len(resting.outputs))
-    good = np.all(np.isfinite(found), axis=1)
-    return read_rest(program, found, np.where(good, Status.DONE, Status.NOT_FINITE))
+    found = np.full((len(parameters), len(resting.outputs)), np.nan)
+    status = np.full(len(parameters), int(Status.CANCELLED))
+    for subject, row in enumerate(parameters):
+        if cancel is not None and cancel.is_set():
+            break
+        found[subject] = _rest_of_one(resting, recorded, row)
+        finite = np.all(np.isfinite(found[subject]))
+        status[subject] = Status.DONE if finite else Status.NOT_FINITE
+    return read_rest(program, found, status)
 
 
 def _rest_of_one(program: Program, recorded: Function, given: Floats) -> Floats:
@@ -80,12 +92,15 @@ def run(
     *,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cancel: Event | None = None,
 ) -> Raw:
     """Solve a problem from given starting states, one subject after the other."""
     del workers
     raw = Raw.empty(problem)
     vectors = np.hstack([problem.parameters, solved])
     for subject, vector in enumerate(vectors):
+        if cancel is not None and cancel.is_set():
+            break
         _Subject(problem, subject, vector, raw).follow(starts[subject])
         if progress is not None:
             progress(subject + 1, problem.n_subjects)

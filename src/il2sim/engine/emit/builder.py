@@ -287,6 +287,13 @@ def host() -> tuple[str, str]:
     return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
 
 
+def compiler() -> str:
+    """Version of LLVM."""
+    import llvmlite.binding as llvm
+
+    return ".".join(str(part) for part in llvm.llvm_version_info)
+
+
 def natural_lanes() -> int:
     """Subjects that one vector of this processor holds."""
     features = host()[1].split(",")

@@ -1,0 +1,120 @@
+"""Compiled factors, solves and Jacobians against NumPy, at every width."""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from il2sim.engine.derivatives import differentiate
+from il2sim.engine.elimination import Elimination, eliminate
+from il2sim.engine.emit import builder
+from il2sim.engine.emit.builder import Module
+from il2sim.engine.emit.formulas import Formulas
+from il2sim.engine.emit.functions import emit_functions
+from il2sim.engine.emit.step import emit_factor, emit_solve
+from il2sim.engine.evaluate import evaluate
+from il2sim.engine.program import Program
+from tests import programs
+
+GAMMA = 0.25
+WIDTHS = pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+PROGRAMS = {
+    "hires": (programs.hires(), ()),
+    "logistic": (programs.logistic(), (0.3, 5.0, 0.1)),
+    "sink": (programs.sink(), (1.0, 0.3, 2.0, 5.0, 0.1, 3.0, 0.2)),
+}
+
+
+@lru_cache(maxsize=8)
+def compiled_solver(size: int, lanes: int) -> tuple[Elimination, builder.Loaded]:
+    """Factor and solve for a random sparse structure."""
+    rng = np.random.default_rng(size)
+    entries = {(int(i), int(j)) for i, j in rng.integers(0, size, (3 * size, 2))}
+    lu = eliminate(size, entries)
+    module = Module(lanes)
+    emit_factor(module, lu, GAMMA)
+    emit_solve(module, lu)
+    return lu, builder.load(builder.assemble(module.text()))
+
+
+def call(loaded: builder.Loaded, name: str, *arrays: np.ndarray) -> None:
+    """Call a function of pointers."""
+    kinds = [ctypes.c_void_p] * len(arrays)
+    function = ctypes.CFUNCTYPE(None, *kinds)(loaded.address(name))
+    function(*(one.ctypes.data for one in arrays))
+
+
+@WIDTHS
+@pytest.mark.parametrize("size", [2, 9, 30])
+def test_factor_and_solve_are_those_of_numpy(size, lanes):
+    """Each lane has its own matrix, step and right-hand side.
+
+    Tolerance: roundings; the shift makes every matrix dominated by its diagonal.
+    """
+    lu, loaded = compiled_solver(size, lanes)
+    rng = np.random.default_rng(3)
+    jacobians = np.zeros((lanes, size, size))
+    for row, column in lu.slots:
+        jacobians[:, row, column] = rng.normal(size=lanes)
+    w = np.array([jacobians[:, row, column] for row, column in lu.slots])
+    over_h, b = rng.uniform(8, 20, lanes), rng.normal(size=(size, lanes))
+    x = b.copy()
+    call(loaded, "factor", w, over_h)
+    call(loaded, "solve", w, x)
+    for lane in range(lanes):
+        shifted = np.eye(size) * over_h[lane] / GAMMA - jacobians[lane]
+        exact = np.linalg.solve(shifted, b[:, lane])
+        np.testing.assert_allclose(x[:, lane], exact, rtol=1e-10, atol=1e-14)
+
+
+@lru_cache(maxsize=16)
+def compiled_formulas(program: Program, lanes: int) -> tuple[Formulas, builder.Loaded]:
+    """Rates, outputs and a dense Jacobian."""
+    module = Module(lanes)
+    emit_functions(module)
+    formulas = Formulas(module, program)
+    formulas.emit()
+    n = len(program.states)
+    dense = {(row, column): row * n + column for row in range(n) for column in range(n)}
+    formulas.emit_jacobian(dense, n * n)
+    return formulas, builder.load(builder.assemble(module.text()))
+
+
+@WIDTHS
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_compiled_formulas_are_those_of_numpy(name, lanes):
+    """Rates, outputs and Jacobian against the program carried out by NumPy.
+
+    Tolerance: roundings, and those that fused multiplications save.
+    """
+    program, given = PROGRAMS[name]
+    formulas, loaded = compiled_formulas(program, lanes)
+    n, whole = len(program.states), differentiate(program)
+    y = np.random.default_rng(4).uniform(0.2, 2.0, (lanes, n))
+    p = np.tile(given, (lanes, 1)).reshape(lanes, len(given))
+    by_lane = [np.ascontiguousarray(one.T) for one in (y, p)]
+    c = np.zeros((max(1, len(formulas.prepared)), lanes))
+    rates, w = np.zeros((n, lanes)), np.zeros((n * n, lanes))
+    outputs, plain = np.zeros((len(program.outputs), lanes)), np.zeros((n, lanes))
+    call(loaded, "prepare", by_lane[1], c)
+    call(loaded, "jacobian", *by_lane, c, rates, w)
+    call(loaded, "rates", *by_lane, c, plain)
+    call(loaded, "outputs", *by_lane, c, outputs)
+    extended = Program(
+        **{field: getattr(program, field) for field in Program.__dataclass_fields__}
+        | {"statements": whole.statements}
+    )
+    dense = np.zeros((lanes, n, n))
+    values = evaluate(extended, whole.jacobian.values(), p, y)
+    for place, column in zip(whole.jacobian, values.T, strict=True):
+        dense[:, *place] = column
+    near = {"rtol": 1e-12, "atol": 1e-12}
+    exact = evaluate(program, program.rates, p, y).T
+    np.testing.assert_allclose(rates, exact, **near)
+    np.testing.assert_array_equal(rates, plain)
+    np.testing.assert_allclose(w.T.reshape(lanes, n, n), dense, **near)
+    shown = evaluate(program, program.outputs.values(), p, y).T
+    np.testing.assert_allclose(outputs, shown, **near)
