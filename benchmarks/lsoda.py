@@ -1,12 +1,15 @@
 """LSODA with our compiled right-hand side and Jacobian: a rival at its best here.
 
 The functions are those of the kernel at one lane. What LSODA pays beside them is its
-own work, a call through ctypes (under 2 us), and a start at low order after each dose.
+own work, about 2 us of Python around each call, and a start at low order after each
+dose.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,55 +22,62 @@ from il2sim.engine.elimination import eliminate
 from il2sim.engine.problem import Problem
 from il2sim.engine.schedule import ADD, STOP
 
-Pointer = ctypes.c_void_p
-
 
 class Compiled:
-    """Rates and dense Jacobian of one program, at one lane."""
+    """Rates and dense Jacobian of one program, at one lane.
+
+    All arrays stay where they are, so that each call passes the same pointers: finding
+    the address of an array costs more than the model does.
+    """
 
     def __init__(self, problem: Problem) -> None:
         program = problem.program
-        kernel = cpu.kernel(program, lanes=1)
-        size = len(program.states)
-        lu = eliminate(size, differentiate(program).jacobian)
-        self.places = np.array(list(lu.slots))
-        self.slots = np.array(list(lu.slots.values()))
-        self.out, self.w = np.zeros(size), np.zeros(len(lu.slots))
-        self.c = np.zeros(max(1, kernel.sizes.prepared))
-        self.dense = np.zeros((size, size))
-        types = {"prepare": 2, "rates": 4, "jacobian": 5}
-        self.functions = {
-            name: ctypes.CFUNCTYPE(None, *[Pointer] * count)(
-                kernel.loaded.address(name)
-            )
-            for name, count in types.items()
-        }
+        self.kernel = cpu.kernel(program, lanes=1)
+        n = len(program.states)
+        lu = eliminate(n, differentiate(program).jacobian)
+        self.places = np.array([column * n + row for row, column in lu.slots])
+        self.y, self.out, self.running = np.zeros(n), np.zeros(n), np.zeros(n)
+        self.p = np.zeros(len(program.parameters) + len(program.solved))
+        self.c = np.zeros(max(1, self.kernel.sizes.prepared))
+        self.w, self.dense = np.zeros(len(lu.slots)), np.zeros((n, n), order="F")
+        self.flat = self.dense.ravel(order="K")
+        self.is_running = False
+        self._prepare = self._bound("prepare", self.p, self.c)
+        self._rates = self._bound("rates", self.y, self.p, self.c, self.out)
+        jacobian = (self.y, self.p, self.c, self.out, self.w)
+        self._jacobian = self._bound("jacobian", *jacobian)
 
-    def prepare(self, vector: np.ndarray, running: np.ndarray) -> None:
-        """Take a subject's parameters and the rates of its infusions."""
-        self.p, self.running = vector, running
-        self.functions["prepare"](vector.ctypes.data, self.c.ctypes.data)
+    def _bound(self, name: str, *arrays: np.ndarray) -> Callable[[], None]:
+        kinds = [ctypes.c_void_p] * len(arrays)
+        address = self.kernel.loaded.address(name)
+        function = ctypes.CFUNCTYPE(None, *kinds)(address)
+        return partial(function, *(ctypes.c_void_p(x.ctypes.data) for x in arrays))
+
+    def prepare(self, vector: np.ndarray) -> None:
+        """Take a subject's parameters; nothing is infused yet."""
+        self.p[:] = vector
+        self.running[:] = 0.0
+        self.is_running = False
+        self._prepare()
+
+    def change(self, state: int, rate: float) -> None:
+        """Infuse into a state at a rate."""
+        self.running[state] = rate
+        self.is_running = bool(self.running.any())
 
     def rates(self, _: float, y: np.ndarray) -> np.ndarray:
         """Right-hand side."""
-        self.functions["rates"](
-            y.ctypes.data,
-            self.p.ctypes.data,
-            self.c.ctypes.data,
-            self.out.ctypes.data,
-        )
-        return self.out + self.running
+        self.y[:] = y
+        self._rates()
+        if self.is_running:
+            self.out += self.running
+        return self.out
 
     def jacobian(self, _: float, y: np.ndarray) -> np.ndarray:
-        """Dense Jacobian."""
-        self.functions["jacobian"](
-            y.ctypes.data,
-            self.p.ctypes.data,
-            self.c.ctypes.data,
-            self.out.ctypes.data,
-            self.w.ctypes.data,
-        )
-        self.dense[self.places[:, 0], self.places[:, 1]] = self.w[self.slots]
+        """Dense Jacobian, in the order of Fortran."""
+        self.y[:] = y
+        self._jacobian()
+        self.flat[self.places] = self.w
         return self.dense
 
 
@@ -78,8 +88,7 @@ def solve(problem: Problem, starts: Any, solved: Any, tolerance: float) -> np.nd
     absolute = tolerance * np.array(problem.program.scales)
     ends = []
     for subject, vector in enumerate(vectors):
-        running = np.zeros(len(problem.program.states))
-        compiled.prepare(np.ascontiguousarray(vector), running)
+        compiled.prepare(vector)
         ends.append(
             _follow(problem, compiled, subject, starts[subject], tolerance, absolute)
         )
@@ -109,9 +118,9 @@ def _follow(  # noqa: PLR0917 - a loop with all it needs
             if schedule.kinds[event] == ADD:
                 y[state] += amount
             elif schedule.kinds[event] == STOP:
-                compiled.running[state] = 0.0
+                compiled.change(state, 0.0)
             else:
-                compiled.running[state] += amount
+                compiled.change(state, compiled.running[state] + amount)
         solver.set_initial_value(y, start)
         y = np.array(solver.integrate(stop))
     return y
