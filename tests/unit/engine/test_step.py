@@ -14,7 +14,7 @@ from il2sim.engine.emit import builder
 from il2sim.engine.emit.builder import Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
-from il2sim.engine.emit.step import emit_factor, emit_solve
+from il2sim.engine.emit.linear import emit_factor, emit_solve
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.program import Program
 from tests import programs

@@ -37,6 +37,7 @@ class Module:
     lanes: int
     parts: list[str] = field(default_factory=list)
     intrinsics: set[str] = field(default_factory=set)
+    table: dict[str, int] = field(default_factory=dict)
 
     @property
     def vector(self) -> str:
@@ -59,7 +60,16 @@ class Module:
 
     def text(self) -> str:
         """The whole module."""
-        return "\n".join([*sorted(self.intrinsics), *self.parts]) + "\n"
+        lines = [*sorted(self.intrinsics), *self._numbers(), *self.parts]
+        return "\n".join(lines) + "\n"
+
+    def _numbers(self) -> list[str]:
+        """The table of numbers; no constant for LLVM, so it stays in one place."""
+        if not self.table:
+            return []
+        kind = f"[{len(self.table) * self.lanes} x double]"
+        values = [f"double {value}" for value in self.table for _ in range(self.lanes)]
+        return [f"@table = global {kind} [{', '.join(values)}], align 64"]
 
 
 class Function:
@@ -125,6 +135,14 @@ class Function:
         if self.lanes == 1:
             return number(value)
         return "<" + ", ".join([f"double {number(value)}"] * self.lanes) + ">"
+
+    def listed(self, value: float) -> str:
+        """A number, the same in every lane, read from the table of the module.
+
+        Where there are many, one address for all takes less code than one for each.
+        """
+        place = self.module.table.setdefault(number(value), len(self.module.table))
+        return self.load("@table", place)
 
     def whole_const(self, value: int) -> str:
         """A whole number, the same in every lane."""

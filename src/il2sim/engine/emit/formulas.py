@@ -63,9 +63,8 @@ class Formulas:
         """Write @prepare, @rates, @outputs."""
         program, prepared = self.program, self.prepared
         function = Function(self.module, "prepare", ("p", "c"))
-        values = self._values(function, prepared.slots, prepared=False)
-        for number, slot in prepared.slots.items():
-            function.store(values[number], "%c", slot)
+        places = [("%c", slot, number) for number, slot in prepared.slots.items()]
+        self._fill(function, places, ready={})
         function.close()
         self._write("rates", dict(enumerate(program.rates)))
         self._write("outputs", dict(enumerate(program.outputs.values())))
@@ -77,39 +76,37 @@ class Formulas:
         """
         function = Function(self.module, "jacobian", (*ARGUMENTS, "out", "w"))
         entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
-        rates = dict(enumerate(self.program.rates))
-        roots = [*rates.values(), *entries.values()]
-        values = self._values(function, roots, prepared=True)
-        self._store(function, values, rates, "%out")
-        self._store(function, values, entries, "%w")
+        places = [("%out", slot, one) for slot, one in enumerate(self.program.rates)]
+        places += [("%w", slot, one) for slot, one in sorted(entries.items())]
+        self._fill(function, places)
         for slot in sorted(set(range(size)) - set(entries)):
             function.store(function.const(0.0), "%w", slot)
         function.close()
 
     def _write(self, name: str, places: Mapping[int, int]) -> None:
         function = Function(self.module, name, (*ARGUMENTS, "out"))
-        values = self._values(function, places.values(), prepared=True)
-        self._store(function, values, places, "%out")
+        self._fill(function, [("%out", slot, one) for slot, one in places.items()])
         function.close()
 
-    def _store(
+    def _fill(
         self,
         function: Function,
-        values: Mapping[int, str],
-        places: Mapping[int, int],
-        where: str,
+        places: Sequence[tuple[str, int, int]],
+        ready: Mapping[int, int] | None = None,
     ) -> None:
-        for slot, number in sorted(places.items()):
-            function.store(values[number], where, slot)
+        """Compute statements and store each at once: (pointer, slot, statement).
 
-    def _values(
-        self, function: Function, roots: Iterable[int], *, prepared: bool
-    ) -> dict[int, str]:
-        """Write everything that some statements stand on."""
+        What a place stands on is written just before it, so that few values wait for
+        their use at a time and most stay in registers.
+        """
         statements = self.whole.statements
-        ready = self.prepared.slots if prepared else {}
+        ready = self.prepared.slots if ready is None else ready
+        roots = [number for _, _, number in places]
         order = _order(statements, roots, ready)
         single = _products_used_once(statements, order, set(roots), ready)
+        waiting: dict[int, list[tuple[str, int]]] = {}
+        for where, slot, number in places:
+            waiting.setdefault(number, []).append((where, slot))
         values: dict[int, str] = {}
         for number in order:
             if number in ready:
@@ -118,21 +115,26 @@ class Formulas:
                 values[number] = _write_one(
                     function, statements, number, values, single
                 )
-        return values
+            for where, slot in waiting.get(number, ()):
+                function.store(values[number], where, slot)
 
 
 def _order(
     statements: Sequence[Statement], roots: Iterable[int], ready: Mapping[int, int]
 ) -> list[int]:
-    wanted: set[int] = set()
-    stack = list(roots)
-    while stack:
-        one = stack.pop()
-        if one not in wanted:
-            wanted.add(one)
-            if one not in ready:
-                stack.extend(statements[one].args)
-    return sorted(wanted)
+    """What some statements stand on, each as late as possible, roots in order."""
+    done: dict[int, None] = {}
+    for root in roots:
+        stack = [(root, False)]
+        while stack:
+            one, is_complete = stack.pop()
+            if is_complete:
+                done.setdefault(one)
+            elif one not in done:
+                stack.append((one, True))
+                if one not in ready:
+                    stack.extend((arg, False) for arg in reversed(statements[one].args))
+    return list(done)
 
 
 def _products_used_once(

@@ -4,7 +4,11 @@ Only correctly rounded operations, fused multiplications and bit patterns are us
 fixed order, so the results have the same bits everywhere. The power goes through a
 logarithm of twice the precision: products and sums are carried with their rounding
 errors (Dekker 1971, doi:10.1007/BF01397083). A base of zero or less has the power zero,
-because bases are amounts.
+because bases are amounts. Results below the smallest normal number are zero.
+
+There are no tables, because looking up one place for each lane costs more than the few
+multiplications it would save. The polynomials go through the Chebyshev nodes of their
+interval; the tests compare them with mpmath.
 """
 
 from __future__ import annotations
@@ -14,17 +18,34 @@ from fractions import Fraction
 
 from il2sim.engine.emit.builder import Function, Module
 
-# 2^52 + 2^51: added to a whole number it puts that into the low bits.
-_SHIFTER = 6755399441055744.0
-_SHIFTER_BITS = 0x4338000000000000
-_BIAS = 1023
 _LN2 = Fraction(
     "0.693147180559945309417232121458176568075500134360255254120680009"
 )  # OEIS A002162
-_EXP_TERMS = 14
-_LOG_TERMS = 13
+_BIAS = 1023
+_ONE_BITS = _BIAS << 52
+_EXPONENT_MASK = 0x7FF << 52
+_ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
+_TWO_52 = 2.0**52  # its low bits count whole numbers
+_TWO_52_BITS = 0x433 << 52
+_SHIFTER = 1.5 * 2.0**52  # the same for whole numbers of either sign
+_SMALLEST = 2.0**-1022
 _OVERFLOW = 709.782712893384
-_UNDERFLOW = -745.1332191019412
+_UNDERFLOW = -708.3964185322641
+
+# artanh(s)/s = 1 + z (1/3 + z p(z)) with z = s^2, up to the s of the root of two
+_ARTANH = (
+    *(0.2, 0.14285714285714682, 0.11111111110828116, 0.09090909167657202),
+    *(0.07692297485447729, 0.06667402119112673),
+    *(0.05853124270461193, 0.058615255140488765),
+)
+
+# e^r = 1 + r + r^2 p(r), up to half the logarithm of two
+_EXP = (
+    *(0.5, 0.1666666666666667, 0.04166666666666667, 0.008333333333326136),
+    *(0.0013888888888883748, 0.00019841269874820627, 2.4801587325547743e-05),
+    *(2.7557255400206422e-06, 2.75572736431103e-07, 2.5105217004720745e-08),
+    2.0914686968086876e-09,
+)
 
 
 def _split(exact: Fraction, bits: int) -> tuple[float, float]:
@@ -34,23 +55,21 @@ def _split(exact: Fraction, bits: int) -> tuple[float, float]:
     return float(high), float(exact - high)
 
 
-_LN2_HIGH, _LN2_LOW = _split(_LN2, 40)
+_LN2_HIGH, _LN2_LOW = _split(_LN2, 42)  # times an exponent the high part is exact
+_THIRD, _THIRD_LOW = _split(Fraction(1, 3), 53)
 
 
 def emit_functions(module: Module) -> None:
     """Write @exp, @log and @pow at the module's width."""
     _emit_exp(module)
-    _emit_log_parts(module)
     _emit_log(module)
     _emit_pow(module)
 
 
-def _two_sum(f: Function, a: str, b: str) -> tuple[str, str]:
-    """Sum and its rounding error."""
+def _sum_of_ordered(f: Function, a: str, b: str) -> tuple[str, str]:
+    """Sum and its rounding error, where a is zero or has the larger exponent."""
     total = f.binary("fadd", a, b)
-    back = f.binary("fsub", total, a)
-    left = f.binary("fsub", a, f.binary("fsub", total, back))
-    return total, f.binary("fadd", left, f.binary("fsub", b, back))
+    return total, f.binary("fsub", b, f.binary("fsub", total, a))
 
 
 def _two_product(f: Function, a: str, b: str) -> tuple[str, str]:
@@ -59,164 +78,140 @@ def _two_product(f: Function, a: str, b: str) -> tuple[str, str]:
     return product, f.fma(a, b, f.neg(product))
 
 
-def _polynomial(f: Function, x: str, coefficients: list[float]) -> str:
+def _polynomial(f: Function, x: str, coefficients: tuple[float, ...]) -> str:
     """Sum up a polynomial, constant term first, by halves (Estrin).
 
     Its operations depend on each other less than in Horner's scheme, which is what
     counts on processors that start several at once.
     """
-    terms = [f.const(coefficient) for coefficient in coefficients]
+    terms = [f.listed(coefficient) for coefficient in coefficients]
     power = x
     while len(terms) > 1:
         pairs = [
             f.fma(terms[k + 1], power, terms[k]) for k in range(0, len(terms) - 1, 2)
         ]
         terms = pairs + terms[2 * len(pairs) :]
-        power = f.binary("fmul", power, power)
+        if len(terms) > 1:
+            power = f.binary("fmul", power, power)
     return terms[0]
-
-
-def _power_of_two(f: Function, n: str) -> str:
-    """2^n for a whole n of a normal exponent."""
-    bits = f.as_whole(f.binary("fadd", n, f.const(_SHIFTER)))
-    biased = f.integer("add", bits, f.whole_const(_BIAS))
-    return f.as_number(f.integer("shl", biased, f.whole_const(52)))
 
 
 def _exp_of_two(f: Function, high: str, low: str) -> str:
     """e^(high + low), with overflow and underflow at the ends of the doubles."""
-    n = f.intrinsic("rint", f.binary("fmul", high, f.const(float(1 / _LN2))))
-    reduced = f.fma(n, f.const(-_LN2_HIGH), high)
-    tail = f.binary("fadd", low, f.binary("fmul", n, f.const(-_LN2_LOW)))
-    r, rest = _two_sum(f, reduced, tail)
-    terms = [1 / math.factorial(k) for k in range(2, _EXP_TERMS)]
-    curve = f.binary("fmul", f.binary("fmul", r, r), _polynomial(f, r, terms))
-    one, lost = _two_sum(f, f.const(1.0), r)
-    small = f.binary("fadd", f.binary("fadd", lost, rest), curve)
-    value = f.binary("fadd", one, small)
-    half = f.intrinsic("rint", f.binary("fmul", n, f.const(0.5)))
-    other = f.binary("fsub", n, half)
-    value = f.binary("fmul", value, _power_of_two(f, half))
-    value = f.binary("fmul", value, _power_of_two(f, other))
-    large = f.compare("ogt", high, f.const(_OVERFLOW))
-    value = f.pick(large, f.const(math.inf), value)
-    tiny = f.compare("olt", high, f.const(_UNDERFLOW))
-    return f.pick(tiny, f.const(0.0), value)
+    scaled = f.binary("fmul", high, f.listed(float(1 / _LN2)))
+    n = f.intrinsic("rint", scaled)
+    tail = f.fma(n, f.listed(-_LN2_LOW), low)
+    r = f.binary("fadd", f.fma(n, f.listed(-_LN2_HIGH), high), tail)
+    curve = f.binary("fmul", f.binary("fmul", r, r), _polynomial(f, r, _EXP))
+    value = f.binary("fadd", f.listed(1.0), f.binary("fadd", r, curve))
+    # 2^n in two factors, because the largest n has no double of its own.
+    shifted = f.as_whole(f.binary("fadd", n, f.listed(_SHIFTER + _BIAS - 1)))
+    half = f.as_number(f.integer("shl", shifted, f.whole_const(52)))
+    value = f.binary("fmul", f.binary("fmul", value, half), f.listed(2.0))
+    large = f.compare("ogt", high, f.listed(_OVERFLOW))
+    value = f.pick(large, f.listed(math.inf), value)
+    tiny = f.compare("olt", high, f.listed(_UNDERFLOW))
+    return f.pick(tiny, f.listed(0.0), value)
 
 
 def _emit_exp(module: Module) -> None:
     f = Function(
-        module, "exp", ((module.vector, "x"),), returns=module.vector, attributes=""
+        module,
+        "exp",
+        ((module.vector, "x"),),
+        returns=module.vector,
     )
-    value = _exp_of_two(f, "%x", f.const(0.0))
-    f.close(value)
+    f.close(_exp_of_two(f, "%x", f.listed(0.0)))
 
 
-def _emit_log_parts(module: Module) -> None:
-    """Write @log_parts: the logarithm of a positive number, as high and low part."""
-    pair = f"{{{module.vector}, {module.vector}}}"
-    f = Function(
-        module, "log_parts", ((module.vector, "x"),), returns=pair, attributes=""
-    )
-    exponent, mantissa = _exponent_and_mantissa(f, "%x")
+def _log_of_two(f: Function, x: str) -> tuple[str, str]:
+    """Logarithm of a positive number, as high and low part."""
+    exponent, mantissa = _exponent_and_mantissa(f, x)
     high, low = _log_of_mantissa(f, mantissa)
-    whole = f.binary("fmul", exponent, f.const(_LN2_HIGH))
-    sum_high, sum_low = _two_sum(f, whole, high)
-    sum_low = f.binary("fadd", sum_low, f.fma(exponent, f.const(_LN2_LOW), low))
-    total, rest = _two_sum(f, sum_high, sum_low)
-    first = f.let(f"insertvalue {pair} undef, {module.vector} {total}, 0")
-    f.close(f.let(f"insertvalue {pair} {first}, {module.vector} {rest}, 1"))
+    whole = f.binary("fmul", exponent, f.listed(_LN2_HIGH))
+    total, rest = _sum_of_ordered(f, whole, high)
+    low = f.fma(exponent, f.listed(_LN2_LOW), low)
+    return total, f.binary("fadd", rest, low)
 
 
 def _exponent_and_mantissa(f: Function, x: str) -> tuple[str, str]:
     """x = 2^k m with m between the root of one half and the root of two."""
-    small = f.compare("olt", x, f.const(2.0**-1022))
-    scaled = f.pick(small, f.binary("fmul", x, f.const(2.0**54)), x)
-    bits = f.as_whole(scaled)
-    root = 0x3FE6A09E667F3BCD  # the bits of the root of one half
-    moved = f.integer("sub", bits, f.whole_const(root))
-    k = f.integer("ashr", moved, f.whole_const(52))
-    mantissa = f.as_number(
-        f.integer("sub", bits, f.integer("shl", k, f.whole_const(52)))
-    )
-    shifted = f.as_number(f.integer("add", k, f.whole_const(_SHIFTER_BITS)))
-    exponent = f.binary("fsub", shifted, f.const(_SHIFTER))
-    lower = f.binary("fsub", exponent, f.const(54.0))
-    return f.pick(small, lower, exponent), mantissa
+    small = f.compare("olt", x, f.listed(_SMALLEST))
+    bits = f.as_whole(f.pick(small, f.binary("fmul", x, f.listed(2.0**54)), x))
+    moved = f.integer("add", bits, f.whole_const(_ONE_BITS - _ROOT_HALF_BITS))
+    places = f.integer("and", moved, f.whole_const(_EXPONENT_MASK))
+    rest = f.integer("sub", bits, places)
+    mantissa = f.as_number(f.integer("add", rest, f.whole_const(_ONE_BITS)))
+    count = f.integer("lshr", places, f.whole_const(52))
+    count = f.as_number(f.integer("or", count, f.whole_const(_TWO_52_BITS)))
+    less = f.pick(small, f.listed(_TWO_52 + _BIAS + 54), f.listed(_TWO_52 + _BIAS))
+    return f.binary("fsub", count, less), mantissa
 
 
 def _log_of_mantissa(f: Function, m: str) -> tuple[str, str]:
     """log m = 2 artanh s with s = (m - 1)/(m + 1), as high and low part."""
-    top = f.binary("fsub", m, f.const(1.0))
-    bottom, bottom_low = _two_sum(f, m, f.const(1.0))
-    s = f.binary("fdiv", top, bottom)
-    left = f.fma(f.neg(s), bottom, top)
-    left = f.fma(f.neg(s), bottom_low, left)
-    s_low = f.binary("fdiv", left, bottom)
+    one = f.listed(1.0)
+    top = f.binary("fsub", m, one)
+    bottom = f.binary("fadd", m, one)
+    bottom_low = f.binary("fsub", m, f.binary("fsub", bottom, one))
+    over = f.binary("fdiv", one, bottom)
+    s = f.binary("fmul", top, over)
+    minus = f.neg(s)
+    left = f.fma(minus, bottom_low, f.fma(minus, bottom, top))
+    s_low = f.binary("fmul", left, over)
     z, z_low = _two_product(f, s, s)
     z_low = f.fma(f.binary("fadd", s, s), s_low, z_low)
-    # 2 artanh s = 2 s + 2 s z (1/3 + z (1/5 + z/7 + …)); the third is kept double.
-    terms = [1 / (2 * k + 5) for k in range(_LOG_TERMS)]
-    tail = f.binary("fmul", z, _polynomial(f, z, terms))
-    third, third_low = _split(Fraction(1, 3), 53)
-    factor, factor_low = _two_sum(f, f.const(third), tail)
-    factor_low = f.binary("fadd", factor_low, f.const(third_low))
-    curve, curve_low = _product(f, (z, z_low), (factor, factor_low))
-    curve, curve_low = _product(f, (s, s_low), (curve, curve_low))
-    high, low = _two_sum(f, s, curve)
-    low = f.binary("fadd", low, f.binary("fadd", s_low, curve_low))
-    two = f.const(2.0)
-    return f.binary("fmul", two, high), f.binary("fmul", two, low)
+    curve = f.fma(z, _polynomial(f, z, _ARTANH), f.listed(_THIRD_LOW))
+    factor, factor_low = _sum_of_ordered(f, f.listed(_THIRD), curve)
+    part, part_low = _product(f, (z, z_low), (factor, factor_low))
+    part, part_low = _product(f, (s, s_low), (part, part_low))
+    high, low = _sum_of_ordered(f, s, part)
+    low = f.binary("fadd", low, f.binary("fadd", s_low, part_low))
+    return f.binary("fadd", high, high), f.binary("fadd", low, low)
 
 
 def _product(f: Function, a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
     """Product of two doubled numbers."""
     high, low = _two_product(f, a[0], b[0])
-    low = f.fma(a[0], b[1], f.fma(a[1], b[0], low))
-    return high, low
-
-
-def _parts_of_log(f: Function, x: str) -> tuple[str, str]:
-    pair = f"{{{f.vector}, {f.vector}}}"
-    both = f.let(f"call {pair} @log_parts({f.vector} {x})")
-    high = f.let(f"extractvalue {pair} {both}, 0")
-    return high, f.let(f"extractvalue {pair} {both}, 1")
+    return high, f.fma(a[0], b[1], f.fma(a[1], b[0], low))
 
 
 def _emit_log(module: Module) -> None:
     f = Function(
-        module, "log", ((module.vector, "x"),), returns=module.vector, attributes=""
+        module,
+        "log",
+        ((module.vector, "x"),),
+        returns=module.vector,
     )
-    value = f.binary("fadd", *_parts_of_log(f, "%x"))
+    value = f.binary("fadd", *_log_of_two(f, "%x"))
     f.close(_at_the_edges_of_log(f, value))
 
 
 def _at_the_edges_of_log(f: Function, value: str) -> str:
     """Zero gives minus infinity, infinity itself, below zero is not a number."""
-    none = f.const(0.0)
-    value = f.pick(f.compare("oeq", "%x", none), f.const(-math.inf), value)
-    value = f.pick(f.compare("oeq", "%x", f.const(math.inf)), "%x", value)
+    none = f.listed(0.0)
+    value = f.pick(f.compare("oeq", "%x", none), f.listed(-math.inf), value)
+    value = f.pick(f.compare("oeq", "%x", f.listed(math.inf)), "%x", value)
     bad = f.compare("ult", "%x", none)
-    return f.pick(bad, f.const(math.nan), value)
+    return f.pick(bad, f.listed(math.nan), value)
 
 
 def _emit_pow(module: Module) -> None:
     kinds = ((module.vector, "x"), (module.vector, "y"))
-    f = Function(module, "pow", kinds, returns=module.vector, attributes="")
-    high, low = _parts_of_log(f, "%x")
+    f = Function(module, "pow", kinds, returns=module.vector)
+    high, low = _log_of_two(f, "%x")
     product, product_low = _two_product(f, high, "%y")
     product_low = f.fma(low, "%y", product_low)
     value = _exp_of_two(f, product, product_low)
-    none = f.const(0.0)
+    none = f.listed(0.0)
     empty = f.compare("ole", "%x", none)
     value = f.pick(empty, none, value)
-    endless = f.compare("oeq", "%x", f.const(math.inf))
+    endless = f.compare("oeq", "%x", f.listed(math.inf))
     value = f.pick(endless, _power_of_infinity(f, "%y"), value)
-    value = f.pick(f.compare("uno", "%x", "%y"), f.const(math.nan), value)
-    f.close(value)
+    f.close(f.pick(f.compare("uno", "%x", "%x"), "%x", value))
 
 
 def _power_of_infinity(f: Function, y: str) -> str:
-    none = f.const(0.0)
-    rest = f.pick(f.compare("olt", y, none), none, f.const(1.0))
-    return f.pick(f.compare("ogt", y, none), f.const(math.inf), rest)
+    none = f.listed(0.0)
+    rest = f.pick(f.compare("olt", y, none), none, f.listed(1.0))
+    return f.pick(f.compare("ogt", y, none), f.listed(math.inf), rest)

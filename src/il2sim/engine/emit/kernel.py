@@ -15,9 +15,10 @@ from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
 from il2sim.engine.emit.lane import Lane
 from il2sim.engine.emit.layout import Layout, Sizes, lay_out
+from il2sim.engine.emit.linear import emit_factor, emit_solve
 from il2sim.engine.emit.pace import Pace
 from il2sim.engine.emit.places import given
-from il2sim.engine.emit.step import Step, emit_factor, emit_solve
+from il2sim.engine.emit.step import Step
 from il2sim.engine.methods.table import Method
 from il2sim.engine.program import Program
 

@@ -2,70 +2,15 @@
 
 The matrix is factored once and every stage is a call of the rates and of the triangular
 solve, in loops over the states: the code stays small, so it is compiled fast and fits
-the instruction cache. What every lane does with the outcome is decided in `lane.py`.
+the instruction cache. What every lane does with the outcome is decided in `lane.py`,
+the linear algebra is written in `linear.py`.
 """
 
 from __future__ import annotations
 
-from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.layout import Layout, Sizes
 from il2sim.engine.methods.table import Method
-
-
-def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
-    """Write @factor: the Jacobian in place becomes the factors of I/(γh) - J.
-
-    The diagonal holds the inverse of the pivots.
-    """
-    f = Function(module, "factor", ("w", "over_h"))
-    shift = f.binary("fdiv", f.load("%over_h", 0), f.const(gamma))
-    values: dict[tuple[int, int], str] = {}
-    for place, slot in lu.slots.items():
-        entry = f.load("%w", slot)
-        if place[0] == place[1]:
-            values[place] = f.binary("fsub", shift, entry)
-        else:
-            values[place] = f.neg(entry)
-    for pivot, below in lu.updates:
-        inverse = f.binary("fdiv", f.const(1.0), values[pivot, pivot])
-        values[pivot, pivot] = inverse
-        for row, columns in below:
-            factor = f.binary("fmul", values[row, pivot], inverse)
-            values[row, pivot] = factor
-            minus = f.neg(factor)
-            for column in columns:
-                before = values[row, column]
-                values[row, column] = f.fma(minus, values[pivot, column], before)
-    for place, slot in lu.slots.items():
-        f.store(values[place], "%w", slot)
-    f.close()
-
-
-def emit_solve(module: Module, lu: Elimination) -> None:
-    """Write @solve: forward and backward substitution in place."""
-    f = Function(module, "solve", ("w", "b"))
-    place = {row: number for number, row in enumerate(lu.order)}
-    lower: dict[int, list[int]] = {row: [] for row in lu.order}
-    upper: dict[int, list[int]] = {row: [] for row in lu.order}
-    for row, column in lu.slots:
-        if place[column] < place[row]:
-            lower[row].append(column)
-        elif place[column] > place[row]:
-            upper[row].append(column)
-    x = {row: f.load("%b", row) for row in lu.order}
-    for row in lu.order:
-        for column in sorted(lower[row], key=place.__getitem__):
-            minus = f.neg(f.load("%w", lu.slots[row, column]))
-            x[row] = f.fma(minus, x[column], x[row])
-    for row in reversed(lu.order):
-        for column in sorted(upper[row], key=place.__getitem__):
-            minus = f.neg(f.load("%w", lu.slots[row, column]))
-            x[row] = f.fma(minus, x[column], x[row])
-        x[row] = f.binary("fmul", x[row], f.load("%w", lu.slots[row, row]))
-    for row in lu.order:
-        f.store(x[row], "%b", row)
-    f.close()
 
 
 class Step:
