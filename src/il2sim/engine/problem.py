@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.methods import METHODS, RODAS5P
 from il2sim.engine.program import Program
 from il2sim.engine.schedule import Schedule
 from il2sim.errors import BadProblem, UnknownName, closest
@@ -46,6 +47,8 @@ class Problem:
         The same in absolute terms for each state; default tolerance times its scale.
     most_steps
         Attempts after which a subject is given up.
+    method
+        Name of the method that native code steps by, one of `METHODS`.
     """
 
     program: Program
@@ -58,6 +61,7 @@ class Problem:
     tolerance: float = DEFAULT_TOLERANCE
     absolute: Floats | None = None
     most_steps: int = MOST_STEPS
+    method: str = RODAS5P.name
 
     def __post_init__(self) -> None:
         for name in ("parameters", "bases", "sample_h"):
@@ -75,6 +79,12 @@ class Problem:
                     got=f"'{name}'",
                     expected=closest(name, self.program.outputs),
                 )
+        if self.method not in METHODS:
+            raise UnknownName(
+                f"there is no method '{self.method}'.",
+                got=f"'{self.method}'",
+                expected=closest(self.method, METHODS),
+            )
         if not 0 < self.tolerance < 1:
             raise _bad("tolerance", self.tolerance, "a number between 0 and 1")
 

@@ -50,6 +50,12 @@ def test_an_unknown_output_is_answered_with_those_there_are():
         Problem(**{**USABLE, "save": ("xx",)})
 
 
+def test_an_unknown_method_is_answered_with_the_nearest():
+    """Methods are looked up when the problem is made."""
+    with pytest.raises(UnknownName, match="rodas5p"):
+        Problem(**{**USABLE, "method": "rodas5"})
+
+
 def test_absolute_tolerances_come_from_the_sizes_of_the_states():
     """Unless given, each is the tolerance times the scale of its state."""
     problem = Problem(**USABLE, tolerance=1e-3)

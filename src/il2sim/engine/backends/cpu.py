@@ -105,7 +105,7 @@ def run(
     lanes
         As in `kernel`.
     """
-    compiled = kernel(problem.program, lanes=lanes)
+    compiled = kernel(problem.program, problem.method, lanes)
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
     call.carry_out(workers or os.cpu_count() or 1, progress, cancel)

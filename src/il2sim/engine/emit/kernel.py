@@ -7,23 +7,30 @@ memory of its own, and share one counter of subjects.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from il2sim.engine.elimination import eliminate
 from il2sim.engine.emit.builder import Function, Module, number
+from il2sim.engine.emit.explicit import ExplicitStep
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
 from il2sim.engine.emit.lane import Lane
 from il2sim.engine.emit.layout import Layout, Sizes, lay_out
-from il2sim.engine.emit.linear import emit_factor, emit_solve
 from il2sim.engine.emit.pace import Pace
 from il2sim.engine.emit.places import given
-from il2sim.engine.emit.step import Step
-from il2sim.engine.methods.table import Method
+from il2sim.engine.emit.step import RosenbrockStep, Step
+from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
 from il2sim.engine.program import Program
 
 PEAK_PARTS = (1 / 3, 2 / 3, 1.0)
 """Parts of each step at which peaks are looked for; its start was the end before."""
+
+STEPS: Mapping[type[Method], type[Step[Any]]] = {
+    Rosenbrock: RosenbrockStep,
+    RungeKutta: ExplicitStep,
+}
+"""What writes the step of each kind of method."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ def write_kernel(program: Program, method: Method, lanes: int) -> Written:
     emit_functions(module)
     _emit_plain_power(module, lanes)
     formulas = Formulas(module, program)
-    lu = eliminate(len(program.states), formulas.whole.jacobian)
+    step = STEPS[type(method)]
+    lu = step.eliminate(formulas)
     inlets = inlet_states(program)
     sizes = Sizes(
         states=len(program.states),
@@ -50,15 +58,12 @@ def write_kernel(program: Program, method: Method, lanes: int) -> Written:
         factors=len(lu.slots),
         outputs=len(program.outputs),
         inlets=len(inlets),
-        stages=method.stages,
+        kept=method.kept,
         dense=len(method.dense),
     )
     layout = lay_out(sizes)
     formulas.emit()
-    formulas.emit_jacobian(lu.slots, len(lu.slots))
-    emit_factor(module, lu, method.gamma)
-    emit_solve(module, lu)
-    Step(module, sizes, layout, method).emit(inlets)
+    step(module, sizes, layout, method).emit(inlets, formulas, lu)
     Lane(module, sizes, layout, method, inlets).emit()
     Pace(module, sizes, layout, method).emit()
     _Kernel(module, layout).emit()

@@ -95,7 +95,7 @@ class Sizes:
     factors: int
     outputs: int
     inlets: int
-    stages: int
+    kept: int
     dense: int
 
 
@@ -105,10 +105,10 @@ def lay_out(sizes: Sizes) -> Layout:
         "y": sizes.states,
         "next_y": sizes.states,
         "stage": sizes.states,
-        "k": sizes.states * sizes.stages,
+        "k": sizes.states * sizes.kept,
         "dense": sizes.states * sizes.dense,
         "between": sizes.states,
-        "factors": sizes.factors,
+        "factors": max(1, sizes.factors),
         "p": sizes.parameters,
         "c": max(1, sizes.prepared),
         "out": max(1, sizes.outputs),

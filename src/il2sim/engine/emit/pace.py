@@ -113,7 +113,7 @@ class Pace(Places):
         self.put(f, self.read(f, "t"), "failed_time", subject, "double")
         worst = f.variable("double", number(-1.0))
         which = f.variable("i64", "-1")
-        first = (self.method.stages - 1) * self.sizes.states
+        first = (self.sizes.kept - 1) * self.sizes.states
         tolerance = self.given(f, "tolerance", "double")
         with f.count(self.sizes.states) as i:
             error = self.read(f, "k", f.let(f"add i64 {i}, {first}"))

@@ -1,36 +1,67 @@
-"""One attempt of a step, of any Rosenbrock table, for all lanes at once.
+"""One attempt of a step, for all lanes at once: what all methods share, and Rosenbrock.
 
-The matrix is factored once and every stage is a call of the rates and of the triangular
-solve, in loops over the states: the code stays small, so it is compiled fast and fits
-the instruction cache. What every lane does with the outcome is decided in `lane.py`,
-the linear algebra is written in `linear.py`.
+Of a Rosenbrock method the matrix is factored once, and every stage is a call of the
+rates and of the triangular solve, in loops over the states: the code stays small, so it
+is compiled fast and fits the instruction cache. Explicit methods are in `explicit.py`.
+What every lane does with the outcome is decided in `lane.py`, the linear algebra is
+written in `linear.py`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from il2sim.engine.elimination import Elimination, eliminate
 from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.layout import Layout, Sizes
-from il2sim.engine.methods.table import Method
+from il2sim.engine.emit.linear import emit_factor, emit_solve
+from il2sim.engine.methods.table import Method, Rosenbrock
+
+M = TypeVar("M", bound=Method)
 
 
-class Step:
+class Step(ABC, Generic[M]):
     """The functions of a step over the memory of one thread."""
 
-    def __init__(
-        self, module: Module, sizes: Sizes, layout: Layout, method: Method
-    ) -> None:
+    def __init__(self, module: Module, sizes: Sizes, layout: Layout, method: M) -> None:
         self.module = module
         self.sizes = sizes
         self.layout = layout
         self.method = method
 
-    def emit(self, inlets: tuple[int, ...]) -> None:
-        """Write @attempt, @between and @keep; `inlets` are the states dosed."""
+    @staticmethod
+    @abstractmethod
+    def eliminate(formulas: Formulas) -> Elimination:
+        """Order and slots of the matrix that the method factors."""
+
+    def emit(
+        self, inlets: tuple[int, ...], formulas: Formulas, lu: Elimination
+    ) -> None:
+        """Write @attempt, @dense, @look_between, @look, @keep and @raise_peaks.
+
+        `inlets` are the states dosed.
+        """
+        self._emit_matrix(formulas, lu)
         self._emit_input(inlets)
         self._emit_attempt()
         self._emit_dense()
         self._emit_between()
         self._emit_keep()
+
+    @abstractmethod
+    def _emit_matrix(self, formulas: Formulas, lu: Elimination) -> None:
+        """Write what the method needs of the matrix."""
+
+    @abstractmethod
+    def _emit_stages(self, f: Function) -> None:
+        """All stages; the argument of the last one is left in next_y."""
+
+    @abstractmethod
+    def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
+        """Error and new value of state i, both stored where they belong."""
 
     def _section(self, f: Function, name: str) -> str:
         return f.at("%m", self.layout[name])
@@ -47,53 +78,42 @@ class Step:
     def _emit_attempt(self) -> None:
         """Write @attempt: from y, h and the tolerances to the next y and the error."""
         f = Function(self.module, "attempt", ("m", ("double", "tolerance"), "absolute"))
-        w, over_h = self._section(f, "factors"), self._section(f, "over_h")
-        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
-        f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {k}, ptr {w})")
-        f.do(f"call void @factor(ptr {w}, ptr {over_h})")
-        for stage in range(self.method.stages):
-            self._emit_stage(f, stage)
+        self._emit_stages(f)
         self._emit_error(f)
         f.close()
 
-    def _emit_stage(self, f: Function, stage: int) -> None:
-        n, method = self.sizes.states, self.method
-        y, k = self._section(f, "y"), self._section(f, "k")
-        last = stage == method.stages - 1
+    def _emit_rates(self, f: Function, stage: int) -> str:
+        """Rates at the argument of a stage, without inputs, into its k."""
+        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
+        last = stage == self.method.stages - 1
         argument = self._section(f, "next_y" if last else "stage")
-        own = f.at("%m", self.layout["k"] + stage * n)
-        if stage:
-            with f.count(n) as i:
-                total = f.load(y, i)
-                for before, a in enumerate(method.a[stage]):
-                    total = f.fma(f.const(a), self._k(f, k, before, i), total)
-                f.store(total, argument, i)
-            p, c = self._section(f, "p"), self._section(f, "c")
-            f.do(f"call void @rates(ptr {argument}, ptr {p}, ptr {c}, ptr {own})")
-        f.do(f"call void @add_inputs(ptr %m, ptr {own})")
-        if stage:
-            over_h = f.load(self._section(f, "over_h"), 0)
-            with f.count(n) as i:
-                total = f.const(0.0)
-                for before, factor in enumerate(method.c[stage]):
-                    total = f.fma(f.const(factor), self._k(f, k, before, i), total)
-                f.store(f.fma(total, over_h, f.load(own, i)), own, i)
-        f.do(f"call void @solve(ptr {self._section(f, 'factors')}, ptr {own})")
+        own = f.at("%m", self.layout["k"] + stage * self.sizes.states)
+        with f.count(self.sizes.states) as i:
+            total = self._sum(f, self.method.a[stage], k, i, f.load(y, i))
+            f.store(total, argument, i)
+        f.do(f"call void @rates(ptr {argument}, ptr {p}, ptr {c}, ptr {own})")
+        return own
+
+    def _sum(
+        self, f: Function, row: Iterable[float], k: str, i: str, total: str
+    ) -> str:
+        """Add to a total what a row of the table takes of every stage before."""
+        for stage, weight in enumerate(row):
+            if weight:
+                total = f.fma(f.const(weight), self._k(f, k, stage, i), total)
+        return total
 
     def _k(self, f: Function, k: str, stage: int, i: str) -> str:
         place = f.let(f"add i64 {i}, {stage * self.sizes.states}")
         return f.load(k, place)
 
     def _emit_error(self, f: Function) -> None:
-        """Add the last k to the argument of its stage; the norm is the mean square."""
-        n = self.sizes.states
-        y, new, k = (self._section(f, name) for name in ("y", "next_y", "k"))
+        """The norm of the error is its mean square over all states."""
+        n, y = self.sizes.states, self._section(f, "y")
         tolerance = splat(f, "%tolerance")
         total = f.variable(f.vector, f.const(0.0))
         with f.count(n) as i:
-            error = self._k(f, k, self.method.stages - 1, i)
-            value = f.binary("fadd", f.load(new, i), error)
-            f.store(value, new, i)
+            error, value = self._emit_end(f, i)
             size = scale_of(f, f.load(y, i), value, tolerance, i)
             ratio = f.binary("fdiv", error, size)
             f.set(f.vector, f.fma(ratio, ratio, f.get(f.vector, total)), total)
@@ -106,11 +126,8 @@ class Step:
         n, k = self.sizes.states, self._section(f, "k")
         dense = self._section(f, "dense")
         with f.count(n) as i:
-            stages = [self._k(f, k, one, i) for one in range(self.method.stages)]
             for number, row in enumerate(self.method.dense):
-                total = f.const(0.0)
-                for coefficient, value in zip(row, stages, strict=True):
-                    total = f.fma(f.const(coefficient), value, total)
+                total = self._sum(f, row, k, i, f.const(0.0))
                 f.store(total, dense, f.let(f"add i64 {i}, {number * n}"))
         f.close()
 
@@ -160,6 +177,46 @@ class Step:
             higher = f.let(f"and {f.truth} {truth}, {f.compare('ogt', value, before)}")
             f.store(f.pick(higher, value, before), peaks, i)
         f.close()
+
+
+class RosenbrockStep(Step[Rosenbrock]):
+    """A step of a Rosenbrock method."""
+
+    @staticmethod
+    def eliminate(formulas: Formulas) -> Elimination:
+        """Order and slots of I/(γh) - J."""
+        return eliminate(len(formulas.program.states), formulas.whole.jacobian)
+
+    def _emit_matrix(self, formulas: Formulas, lu: Elimination) -> None:
+        formulas.emit_jacobian(lu.slots, len(lu.slots))
+        emit_factor(self.module, lu, self.method.gamma)
+        emit_solve(self.module, lu)
+
+    def _emit_stages(self, f: Function) -> None:
+        w, over_h = self._section(f, "factors"), self._section(f, "over_h")
+        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
+        f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {k}, ptr {w})")
+        f.do(f"call void @factor(ptr {w}, ptr {over_h})")
+        for stage in range(self.method.stages):
+            own = self._emit_rates(f, stage) if stage else k
+            f.do(f"call void @add_inputs(ptr %m, ptr {own})")
+            if stage:
+                self._emit_memory(f, stage, own)
+            f.do(f"call void @solve(ptr {w}, ptr {own})")
+
+    def _emit_memory(self, f: Function, stage: int, own: str) -> None:
+        """Add what the stages before leave on the right-hand side."""
+        k, over_h = self._section(f, "k"), f.load(self._section(f, "over_h"), 0)
+        with f.count(self.sizes.states) as i:
+            total = self._sum(f, self.method.c[stage], k, i, f.const(0.0))
+            f.store(f.fma(total, over_h, f.load(own, i)), own, i)
+
+    def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
+        new, k = self._section(f, "next_y"), self._section(f, "k")
+        error = self._k(f, k, self.method.stages - 1, i)
+        value = f.binary("fadd", f.load(new, i), error)
+        f.store(value, new, i)
+        return error, value
 
 
 def splat(f: Function, scalar: str) -> str:

@@ -5,7 +5,7 @@ Its coefficients keep the order on stiff problems (Prothero-Robinson).
 
 from __future__ import annotations
 
-from il2sim.engine.methods.table import Method
+from il2sim.engine.methods.table import Rosenbrock
 
 _LAST = (
     -7.502846399306121,
@@ -15,11 +15,12 @@ _LAST = (
     0.030198172008377946,
 )
 
-RODAS5P = Method(
+RODAS5P = Rosenbrock(
     name="rodas5p",
     paper="Steinebach (2023), BIT Numer. Math. 63, 27. doi:10.1007/s10543-023-00967-x",
     order=5,
     error_order=4,
+    dense_order=4,
     gamma=0.21193756319429014,
     a=(
         (),

@@ -1,13 +1,10 @@
-"""`Method`: a Rosenbrock method as a table of numbers, with its paper.
+"""Integration methods as tables of numbers, each with its paper.
 
-In the form that needs no product with the Jacobian (Hairer & Wanner, Solving Ordinary
-Differential Equations II, section IV.7): with ``W = I/(γh) - J``,
-
-    W kᵢ = f(y + Σⱼ aᵢⱼ kⱼ) + Σⱼ cᵢⱼ kⱼ / h,
-
-the new value is the last stage's argument plus the last k, and the last k is the error.
-Between the ends the solution is ``(1-θ) y₀ + θ (y₁ + (1-θ)(d₁ + θ (d₂ + θ d₃)))`` with
-``dᵣ = Σⱼ hᵣⱼ kⱼ``. Problems are autonomous between events, so no nodes are needed.
+Two kinds: `Rosenbrock` for stiff problems, `RungeKutta` (explicit) for the others.
+Between the ends of a step both give
+``(1-θ) y₀ + θ (y₁ + (1-θ)(d₁ + θ (d₂ + …)))`` with ``dᵣ = Σⱼ hᵣⱼ kⱼ``. Problems are
+autonomous between events, so no nodes are needed. How a step is carried out is written
+in `emit/step.py` and `emit/explicit.py`.
 """
 
 from __future__ import annotations
@@ -19,18 +16,16 @@ Row = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Method:
-    """Coefficients of a stiffly accurate Rosenbrock method.
+    """What the kinds of methods share.
 
     Attributes
     ----------
     name, paper
         What it is called and where it is published.
-    order, error_order
-        Of the solution and of the embedded one.
-    gamma
-        The diagonal.
-    a, c
-        Lower triangles, one row for each stage.
+    order, error_order, dense_order
+        Of the solution, of the embedded one, and of what is between the ends.
+    a
+        Lower triangle, one row for each stage.
     dense
         Rows of the dense output, over the stages.
     """
@@ -39,12 +34,61 @@ class Method:
     paper: str
     order: int
     error_order: int
-    gamma: float
+    dense_order: int
     a: tuple[Row, ...]
-    c: tuple[Row, ...]
     dense: tuple[Row, ...]
 
     @property
     def stages(self) -> int:
-        """How many linear systems a step solves."""
+        """How often a step evaluates the rates."""
         return len(self.a)
+
+    @property
+    def kept(self) -> int:
+        """How many vectors a step keeps; the last of them is the error."""
+        return self.stages
+
+
+@dataclass(frozen=True)
+class Rosenbrock(Method):
+    """Coefficients of a stiffly accurate Rosenbrock method.
+
+    In the form that needs no product with the Jacobian (Hairer & Wanner, Solving
+    Ordinary Differential Equations II, section IV.7): with ``W = I/(γh) - J``,
+
+        W kᵢ = f(y + Σⱼ aᵢⱼ kⱼ) + Σⱼ cᵢⱼ kⱼ / h,
+
+    the new value is the last stage's argument plus the last k, and the last k is the
+    error.
+
+    Attributes
+    ----------
+    gamma
+        The diagonal.
+    c
+        Lower triangle, one row for each stage.
+    """
+
+    gamma: float
+    c: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class RungeKutta(Method):
+    """Coefficients of an explicit Runge-Kutta method whose last stage is the new value.
+
+    ``kᵢ = h f(y + Σⱼ aᵢⱼ kⱼ)``; the new value is the argument of the last stage, and
+    the error is ``Σⱼ eⱼ kⱼ``.
+
+    Attributes
+    ----------
+    error
+        Weights e of the error, over the stages.
+    """
+
+    error: Row
+
+    @property
+    def kept(self) -> int:
+        """How many vectors a step keeps; the last of them is the error."""
+        return self.stages + 1
