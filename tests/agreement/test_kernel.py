@@ -180,20 +180,6 @@ def test_a_stiff_oscillator_agrees_with_a_tight_solve():
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-5)
 
 
-def test_the_error_falls_with_the_tolerance():
-    """Four decades of tolerance give at least three of error."""
-    errors = []
-    for tolerance in (1e-3, 1e-5, 1e-7):
-        task = problem(
-            programs.logistic(), [[0.7, 5.0, 0.2]], times=[6.0], tolerance=tolerance
-        )
-        got = _from_start(task).values[0, 0, 0]
-        exact = 5 / (1 + (5 / 0.2 - 1) * np.exp(-0.7 * 6.0))
-        errors.append(abs(got / exact - 1))
-    assert errors[0] < 1e-2
-    assert errors[2] < errors[0] * 1e-3
-
-
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_lanes_and_threads_change_no_bit(lanes, workers):

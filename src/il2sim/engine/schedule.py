@@ -18,6 +18,9 @@ from il2sim.errors import BadProblem
 ADD, CHANGE_RATE, STOP = 0, 1, 2
 """What an event does: add an amount, change a rate, set a rate to zero."""
 
+KINDS = 3
+"""How many kinds of events there are."""
+
 
 @dataclass(frozen=True)
 class Given:

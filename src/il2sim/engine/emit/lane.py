@@ -14,7 +14,7 @@ from il2sim.engine.emit.builder import Function, Module, number
 from il2sim.engine.emit.layout import LANE_COUNTS, Layout, Sizes
 from il2sim.engine.emit.places import Places, smaller
 from il2sim.engine.methods.table import Method
-from il2sim.engine.schedule import ADD, CHANGE_RATE
+from il2sim.engine.schedule import ADD, CHANGE_RATE, KINDS
 from il2sim.engine.status import Status
 
 FIRST_STEP = 1e-3  # [h] the first guess of all; corrected by the error at once
@@ -65,6 +65,7 @@ class Lane(Places):
         self._copy_row(f, "starts", subject, "y", self.sizes.states)
         for section, length, value in (
             ("inputs", self.sizes.inlets, 0.0),
+            ("learned", KINDS, FIRST_STEP),
             ("peaks", self.sizes.outputs, -math.inf),
         ):
             with f.count(length) as i:
@@ -74,7 +75,6 @@ class Lane(Places):
         for name, value in (
             ("t", 0.0),
             ("error_before", 1.0),
-            ("h_after_dose", FIRST_STEP),
             ("dosed", 0.0),
             ("changed", 0.0),
             ("accepted", 0.0),
@@ -201,7 +201,9 @@ class Lane(Places):
             self.write(f, f.get("double", stop), "t_stop")
             fresh = f.let(f"icmp ne i64 {self.read(f, 'fresh')}, 0")
             with f.when(fresh):
-                self.write(f, self.read(f, "h_after_dose"), "h")
+                step = self.read(f, "learned", self.read(f, "last_kind"))
+                self.write(f, step, "h")
+                self.write(f, number(1.0), "error_before")
         f.close()
 
     def _give_due(self, f: Function, t: str) -> None:
@@ -219,6 +221,7 @@ class Lane(Places):
 
     def _give(self, f: Function, event: str) -> None:
         kind = self.element(f, "event_kinds", event, "i64")
+        self.write(f, kind, "last_kind")
         target = self.element(f, "event_targets", event, "i64")
         row = f.let(f"mul i64 {self.read(f, 'subject')}, {self.given(f, 'n_bases')}")
         basis = self.element(f, "event_basis", event, "i64")

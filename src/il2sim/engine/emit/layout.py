@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from il2sim.engine.schedule import KINDS
+
 LANE_NUMBERS = (
     "t",
     "h",
@@ -17,7 +19,6 @@ LANE_NUMBERS = (
     "over_h",
     "error",
     "error_before",
-    "h_after_dose",
     "theta",
     "accepted",
     "dosed",
@@ -32,6 +33,7 @@ LANE_COUNTS = (
     "attempts",
     "rejected",
     "fresh",
+    "last_kind",
     "hits",
     "boundary",
     "new",
@@ -114,6 +116,7 @@ def lay_out(sizes: Sizes) -> Layout:
         "out": max(1, sizes.outputs),
         "peaks": max(1, sizes.outputs),
         "inputs": max(1, sizes.inlets),
+        "learned": KINDS,
         **dict.fromkeys(LANE_NUMBERS, 1),
         **dict.fromkeys(LANE_COUNTS, 1),
     }

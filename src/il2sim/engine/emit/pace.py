@@ -10,7 +10,7 @@ from il2sim.engine.emit.builder import Function, number
 from il2sim.engine.emit.places import Places, larger, power_of, smaller
 from il2sim.engine.status import Status
 
-SAFETY = 0.95  # of the step that the error would just allow
+SAFETY = 0.9  # of the step that the error would just allow
 GROW_MOST = 6.0  # in one step; Hairer & Wanner II, section IV.8
 SHRINK_MOST = 0.15  # in one step
 ERROR_LEAST = 1e-6  # below it an error says no more about the next step
@@ -78,12 +78,13 @@ class Pace(Places):
         grown = f.let(f"fmul double {step}, {factor}")
         hits = f.let(f"icmp ne i64 {self.read(f, 'hits')}, 0")
         kept = larger(f, grown, self.read(f, "h"))
-        self.write(f, f.let(f"select i1 {hits}, double {kept}, double {grown}"), "h")
+        chosen = f.let(f"select i1 {hits}, double {kept}, double {grown}")
+        self.write(f, chosen, "h")
         self.write(f, small, "error_before")
         self.write(f, "0", "rejected_last")
         fresh = f.let(f"icmp ne i64 {self.read(f, 'fresh')}, 0")
         with f.when(fresh):
-            self.write(f, grown, "h_after_dose")
+            self.write(f, chosen, "learned", self.read(f, "last_kind"))
             self.write(f, "0", "fresh")
 
     def _reject(self, f: Function, error: str) -> None:
