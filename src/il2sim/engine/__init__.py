@@ -5,6 +5,6 @@ code, or slowly and plainly by the reference that decides which of the two is ri
 room knows no biology, no IU and no clinic: here a subject is a row.
 
 Reading order: `program`, `lower`, `derivatives`, `elimination`, `methods`, `emit`; then
-`schedule`, `problem`, `status`, `resting`, `solve`, `backends`, `cache`; last
+`schedule`, `problem`, `status`, `resting`, `solve`, `account`, `backends`, `cache`; last
 `trajectories` and `store`.
 """

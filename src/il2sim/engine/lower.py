@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-from il2sim.engine.program import FOLD, Program, ProgramBuilder
+from il2sim.engine.program import FOLD, Program, ProgramBuilder, Term
 from il2sim.errors import BadModel
 from il2sim.symbolic.component import Component
 from il2sim.symbolic.expression import (
@@ -33,7 +33,6 @@ One molecule a cell is a hundredth of the receptors that signal; 1e-5 nmol in pl
 """
 
 
-@lru_cache(maxsize=8)
 def lower(model: Model) -> Program:
     """Flatten a model.
 
@@ -47,7 +46,21 @@ def lower(model: Model) -> Program:
     BadModel
         A balancing parameter is not a plain factor, or a start depends on states.
     """
-    return _Lowering(model).program()
+    return _lowered(model)[0]
+
+
+def terms(model: Model) -> tuple[Term, ...]:
+    """Everything that changes a state, as statements of the program of `lower`.
+
+    Terms are in the order of the model's changes, named ``"component: process"``.
+    """
+    return _lowered(model)[1]
+
+
+@lru_cache(maxsize=8)
+def _lowered(model: Model) -> tuple[Program, tuple[Term, ...]]:
+    one = _Lowering(model)
+    return one.program(), one.terms()
 
 
 class _Lowering:
@@ -84,6 +97,17 @@ class _Lowering:
             outputs=outputs,
             inlets=dict(model.inlets),
             scales=tuple(self._scale(name) for name in model.states),
+        )
+
+    def terms(self) -> tuple[Term, ...]:
+        """The statements of which the rates are sums."""
+        return tuple(
+            Term(
+                f"{change.component.name}: {change.process.name}",
+                change.state,
+                self._term(index),
+            )
+            for index, change in enumerate(self.model.changes)
         )
 
     def value(self, component: Component | None, formula: Expression) -> int:

@@ -76,6 +76,15 @@ class Statement:
     value: float = 0.0
 
 
+@dataclass(frozen=True)
+class Term:
+    """What one event adds to one state in an hour: a statement of a program."""
+
+    name: str
+    state: str
+    statement: int
+
+
 @dataclass(frozen=True, eq=False)
 class Program:
     """A model as assignments; see the attributes for what each list points to.
@@ -183,6 +192,10 @@ class ProgramBuilder:
         """The value of a constant, None for anything else."""
         one = self.statements[number]
         return one.value if one.op == "const" else None
+
+    def is_steady(self, number: int) -> bool:
+        """Whether a statement stands on no state."""
+        return number in self._steady
 
     def apply(self, op: str, *args: int) -> int:
         """Write an operation, folded if all its arguments are numbers."""

@@ -72,6 +72,39 @@ class Schedule:
         """The highest column of sizes in use."""
         return int(self.basis.max(initial=0))
 
+    def given_by(
+        self, times_h: NDArray[np.float64], bases: NDArray[np.float64], target: int
+    ) -> NDArray[np.float64]:
+        """What one inlet has received, a dose at the very time not yet counted.
+
+        Parameters
+        ----------
+        times_h
+            [h], shape ``(n_times,)``.
+        bases
+            Sizes of the subjects, shape ``(n_subjects, n_bases)``.
+        target
+            Number of the inlet.
+
+        Returns
+        -------
+        numpy.ndarray
+            [nmol], shape ``(n_subjects, n_times)``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> infusion = Schedule.of([Given(1.0, 0, 8.0, duration_h=4.0)])
+        >>> infusion.given_by(np.array([1.0, 2.0, 9.0]), np.ones((1, 1)), 0).tolist()
+        [[0.0, 2.0, 8.0]]
+        """
+        mine = self.targets == target
+        since = times_h[None, :] - self.times_h[mine, None]
+        is_amount = self.kinds[mine, None] == ADD
+        each = np.where(is_amount, since > 0, np.maximum(since, 0.0))
+        sizes = bases[:, self.basis[mine]] * self.amounts[mine]
+        return np.asarray(sizes @ each)
+
     @classmethod
     def of(cls, doses: Iterable[Given]) -> Schedule:
         """Sort doses into events.

@@ -74,6 +74,7 @@ def solve(
     workers: int | None = None,
     progress: Progress | None = None,
     cancel: Event | None = None,
+    rest: Rest | None = None,
 ) -> Solution:
     """Solve every subject of a problem.
 
@@ -91,6 +92,8 @@ def solve(
     cancel
         Once it is set no further subject is begun; those begun are finished, and the
         others have the status CANCELLED.
+    rest
+        Resting states, where they are known (`find_rest`).
 
     Raises
     ------
@@ -98,9 +101,8 @@ def solve(
         No such device.
     """
     backend = _backend(device)
-    rest = backend.rest(
-        problem.program, problem.parameters, workers=workers, cancel=cancel
-    )
+    if rest is None:
+        rest = find_rest(problem, device=device, workers=workers, cancel=cancel)
     good = np.flatnonzero(rest.status == Status.DONE)
     raw = Raw.empty(problem)
     raw.status[:] = _status_at_rest(problem, rest)
@@ -119,6 +121,19 @@ def solve(
         _merge(raw, got, good)
     _blank_failures(raw)
     return Solution(**vars(raw), rest_states=rest.states, solved=rest.solved)
+
+
+def find_rest(
+    problem: Problem,
+    *,
+    device: Device = "cpu",
+    workers: int | None = None,
+    cancel: Event | None = None,
+) -> Rest:
+    """Find the resting state of every subject of a problem."""
+    return _backend(device).rest(
+        problem.program, problem.parameters, workers=workers, cancel=cancel
+    )
 
 
 def _backend(device: str) -> Backend:

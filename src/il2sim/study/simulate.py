@@ -9,7 +9,7 @@ model serves every molecule, dose and interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from il2sim.engine.solve import Device, Solution
     from il2sim.molecules.product import Product
     from il2sim.symbolic import Model
+    from il2sim.symbolic.model import ParameterInModel
 
 BASES = ("flat", "kg", "m2")
 """Columns of a subject's sizes that doses are scaled by."""
@@ -62,6 +63,8 @@ class Task:
         Largest accepted relative error of one step, [1].
     products
         By name, everything that the regimen names.
+    values
+        Of parameters, instead of the model's and in its units; for everybody alike.
     """
 
     model: Model
@@ -71,6 +74,7 @@ class Task:
     save: tuple[str, ...]
     tolerance: float
     products: Mapping[str, Product]
+    values: Mapping[str, float] = field(default_factory=dict)
 
     def problem(self, some: range | None = None) -> Problem:
         """The arrays of all subjects, or of some.
@@ -101,7 +105,7 @@ class Task:
 
     def provenance(self, device: str) -> Provenance:
         """What decides the numbers of this task."""
-        values = {name: one.engine_value for name, one in self.model.parameters.items()}
+        values = {name: one.engine_value for name, one in self._given().items()}
         population = self.population
         return provenance_of(
             model=self.model.name,
@@ -143,7 +147,7 @@ class Task:
         )
 
     def _parameters(self, program: Program, subjects: Subjects) -> Floats:
-        known = self.model.parameters
+        known = self._given()
         columns = {name: i for i, name in enumerate(program.parameters)}
         values = np.empty((len(subjects), len(columns)))
         values[:] = [known[name].engine_value for name in program.parameters]
@@ -167,6 +171,19 @@ class Task:
                     expected=closest(name, columns),
                 )
         return values
+
+    def _given(self) -> dict[str, ParameterInModel]:
+        """The model's parameters, with this task's values."""
+        known = dict(self.model.parameters)
+        for name, value in self.values.items():
+            if name not in known:
+                raise UnknownName(
+                    f"the model '{self.model.name}' has no parameter '{name}'.",
+                    got=f"'{name}'",
+                    expected=closest(name, known),
+                )
+            known[name] = replace(known[name], value=value)
+        return known
 
     def _molecule(self) -> dict[str, float]:
         variants = {one.variant.name: one.variant for one in self.products.values()}
