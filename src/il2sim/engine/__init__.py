@@ -4,7 +4,7 @@ A `Problem` is arrays only; it is solved for many subjects at once in generated 
 code, or slowly and plainly by the reference that decides which of the two is right. The
 room knows no biology, no IU and no clinic: here a subject is a row.
 
-Reading order: `program`, `lower`, `derivatives`, `elimination`, `methods`, `emit`; then
-`schedule`, `problem`, `status`, `resting`, `solve`, `account`, `backends`, `cache`; last
-`trajectories` and `store`.
+Reading order: `program`, `lower`, `derivatives`, `tangents`, `elimination`, `methods`,
+`emit`; then `schedule`, `directions`, `problem`, `status`, `resting`, `solve`,
+`account`, `backends`, `cache`; last `trajectories` and `store`.
 """

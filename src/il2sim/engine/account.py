@@ -91,8 +91,13 @@ class Account:
     def rest(self, rest: Rest) -> Rest:
         """The resting states with shares, which begin at zero."""
         more = len(self.program.states) - rest.states.shape[1]
-        zeros = np.zeros((len(rest.states), more))
-        return Rest(np.hstack([rest.states, zeros]), rest.solved, rest.status)
+        return Rest(
+            states=np.pad(rest.states, ((0, 0), (0, more))),
+            solved=rest.solved,
+            status=rest.status,
+            state_tangents=np.pad(rest.state_tangents, ((0, 0), (0, 0), (0, more))),
+            solved_tangents=rest.solved_tangents,
+        )
 
 
 def open_account(

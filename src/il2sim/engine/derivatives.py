@@ -52,7 +52,7 @@ def differentiate(program: Program) -> Differentiated:
         elif not any(gradients[arg] for arg in statement.args):
             gradients.append({})
         else:
-            rule = _RULES[statement.op]
+            rule = RULES[statement.op]
             gradients.append(rule(builder, number, statement.args, gradients))
     jacobian = {
         (row, column): partial
@@ -198,7 +198,7 @@ def _less(
     return {}
 
 
-_RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, Rule] = {
     "add": _add,
     "sub": _sub,
     "mul": _mul,
@@ -213,3 +213,4 @@ _RULES: Mapping[str, Rule] = {
     "pick": _pick,
     "less": _less,
 }
+"""For each operation, the gradient of its result from those of its arguments."""

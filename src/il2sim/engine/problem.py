@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.directions import Directions
 from il2sim.engine.methods import METHODS, RODAS5P
 from il2sim.engine.program import Program
 from il2sim.engine.schedule import Schedule
@@ -49,6 +50,8 @@ class Problem:
         Attempts after which a subject is given up.
     method
         Name of the method that native code steps by, one of `METHODS`.
+    directions
+        Along what to differentiate the solution; None if it is not to be.
     """
 
     program: Program
@@ -62,6 +65,7 @@ class Problem:
     absolute: Floats | None = None
     most_steps: int = MOST_STEPS
     method: str = RODAS5P.name
+    directions: Directions | None = None
 
     def __post_init__(self) -> None:
         for name in ("parameters", "bases", "sample_h"):
@@ -87,6 +91,9 @@ class Problem:
             )
         if not 0 < self.tolerance < 1:
             raise _bad("tolerance", self.tolerance, "a number between 0 and 1")
+        if self.directions is not None:
+            n_events = len(self.schedule.times_h)
+            self.directions.check(self.program, self.n_subjects, n_events)
 
     def _check_shapes(self) -> None:
         wanted = len(self.program.parameters)

@@ -15,10 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program, ProgramBuilder, Statement, rewrite
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.status import Status
+from il2sim.engine.tangents import start_tangents, tangents
 
 LONG_H = 1e9  # [h] a hundred thousand years
 TOLERANCE = 1e-8  # of a step; the end point does not depend on it
@@ -37,11 +39,17 @@ class Rest:
         Shape ``(n_subjects, n_solved)``.
     status
         DONE or NO_RESTING_STATE, shape ``(n_subjects,)``.
+    state_tangents, solved_tangents
+        Derivatives of the first two along the directions; shapes
+        ``(n_subjects, n_directions, n_states)`` and
+        ``(n_subjects, n_directions, n_solved)``.
     """
 
     states: Floats
     solved: Floats
     status: np.ndarray
+    state_tangents: Floats
+    solved_tangents: Floats
 
 
 @lru_cache(maxsize=8)
@@ -107,9 +115,20 @@ def _leaf(
     return leaf
 
 
-def resting_problem(program: Program, parameters: Floats) -> Problem:
+def resting_problem(
+    program: Program, parameters: Floats, directions: Directions | None = None
+) -> Problem:
     """The problem whose last record is the resting state."""
     resting = resting_program(program)
+    if directions is not None:
+        made = tangents(resting)
+        seeds = directions.parameters
+        directions = Directions(
+            parameters=seeds,
+            starts=start_tangents(made, parameters, seeds),
+            solved=np.zeros((1, len(directions), 0)),
+            amounts=np.zeros((len(directions), 0)),
+        )
     return Problem(
         program=resting,
         parameters=parameters,
@@ -119,11 +138,17 @@ def resting_problem(program: Program, parameters: Floats) -> Problem:
         end_h=LONG_H,
         save=tuple(resting.outputs),
         tolerance=TOLERANCE,
+        directions=directions,
     )
 
 
-def read_rest(program: Program, found: Floats, status: np.ndarray) -> Rest:
-    """Take apart and check what the resting problem recorded."""
+def read_rest(
+    program: Program, found: Floats, status: np.ndarray, along: Floats
+) -> Rest:
+    """Take apart and check what the resting problem recorded.
+
+    `along` holds the tangents of what was found, the direction last.
+    """
     n_states, n_solved = len(program.states), len(program.solved)
     states = found[:, :n_states]
     solved = found[:, n_states : n_states + n_solved]
@@ -144,4 +169,11 @@ def read_rest(program: Program, found: Floats, status: np.ndarray) -> Rest:
             good &= (value >= low) & (value <= high)
     cancelled = status == Status.CANCELLED
     ended = np.where(good, Status.DONE, Status.NO_RESTING_STATE)
-    return Rest(states, solved, np.where(cancelled, Status.CANCELLED, ended))
+    moved = np.moveaxis(along, -1, 1)
+    return Rest(
+        states=states,
+        solved=solved,
+        status=np.where(cancelled, Status.CANCELLED, ended),
+        state_tangents=moved[:, :, :n_states],
+        solved_tangents=moved[:, :, n_states : n_states + n_solved],
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine.backends.raw import Raw
+from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
 from il2sim.engine.resting import Rest
@@ -29,6 +30,7 @@ class Backend(Protocol):
         program: Program,
         parameters: Floats,
         *,
+        directions: Directions | None = None,
         workers: int | None = None,
         cancel: Event | None = None,
     ) -> Rest:
@@ -108,7 +110,10 @@ def solve(
     raw.status[:] = _status_at_rest(problem, rest)
     if good.size:
         part = replace(
-            problem, parameters=problem.parameters[good], bases=problem.bases[good]
+            problem,
+            parameters=problem.parameters[good],
+            bases=problem.bases[good],
+            directions=_from_rest(problem.directions, rest, good),
         )
         got = backend.run(
             part,
@@ -132,7 +137,11 @@ def find_rest(
 ) -> Rest:
     """Find the resting state of every subject of a problem."""
     return _backend(device).rest(
-        problem.program, problem.parameters, workers=workers, cancel=cancel
+        problem.program,
+        problem.parameters,
+        directions=problem.directions,
+        workers=workers,
+        cancel=cancel,
     )
 
 
@@ -152,6 +161,20 @@ def _backend(device: str) -> Backend:
     )
 
 
+def _from_rest(
+    directions: Directions | None, rest: Rest, rows: NDArray[np.int64]
+) -> Directions | None:
+    """Directions of some subjects, with what follows from the resting state."""
+    if directions is None:
+        return None
+    some = directions.some(rows)
+    return replace(
+        some,
+        starts=some.starts + rest.state_tangents[rows],
+        solved=some.solved + rest.solved_tangents[rows],
+    )
+
+
 def _status_at_rest(problem: Problem, rest: Rest) -> NDArray[np.int64]:
     """A parameter that is not a number is the reason, where there is one."""
     unknown = np.any(np.isnan(problem.parameters), axis=1)
@@ -168,5 +191,6 @@ def _blank_failures(raw: Raw) -> None:
     """One not-a-number, always the same, for whatever is not known."""
     raw.peaks[raw.status != Status.DONE] = np.nan
     raw.peaks[np.isneginf(raw.peaks)] = np.nan
-    for values in (raw.values, raw.resting, raw.peaks):
+    everything = (raw.values, raw.resting, raw.peaks, raw.tangents)
+    for values in (*everything, raw.resting_tangents):
         values[np.isnan(values)] = np.nan

@@ -17,6 +17,7 @@ import numpy as np
 
 from il2sim.engine import cache
 from il2sim.engine.backends.raw import Raw
+from il2sim.engine.directions import Directions
 from il2sim.engine.emit import builder
 from il2sim.engine.emit.kernel import write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes
@@ -39,10 +40,17 @@ class Kernel:
     layout: Layout
     sizes: Sizes
     lanes: int
+    per_direction: int = 0
 
 
 @lru_cache(maxsize=16)
-def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
+def kernel(
+    program: Program,
+    method: str = "rodas5p",
+    lanes: int = 0,
+    *,
+    tangents: bool = False,
+) -> Kernel:
     """Compile a program, or take its code from the disk.
 
     Parameters
@@ -51,31 +59,41 @@ def kernel(program: Program, method: str = "rodas5p", lanes: int = 0) -> Kernel:
         What to solve and how.
     lanes
         Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
+    tangents
+        Whether it can carry tangents along.
     """
     lanes = lanes or builder.natural_lanes()
     made_for = (*builder.host(), builder.compiler())
-    name = cache.key(program.fingerprint, method, str(lanes), *made_for)
-    written = write_kernel(program, METHODS[method], lanes)
+    shape = (method, str(lanes), str(tangents))
+    name = cache.key(program.fingerprint, *shape, *made_for)
+    written = write_kernel(program, METHODS[method], lanes, tangents=tangents)
     code = cache.read(name)
     if code is None:
         code = builder.assemble(written.text)
         cache.write(name, code)
-    return Kernel(builder.load(code), written.layout, written.sizes, lanes)
+    return Kernel(
+        loaded=builder.load(code),
+        layout=written.layout,
+        sizes=written.sizes,
+        lanes=lanes,
+        per_direction=written.per_direction,
+    )
 
 
 def rest(
     program: Program,
     parameters: Floats,
     *,
+    directions: Directions | None = None,
     workers: int | None = None,
     cancel: threading.Event | None = None,
 ) -> Rest:
     """Find the resting state of every subject, by the kernel of the resting program."""
-    resting = resting_problem(program, parameters)
+    resting = resting_problem(program, parameters, directions)
     starts = evaluate(resting.program, resting.program.starts, parameters)
     nothing = np.zeros((len(parameters), 0))
     raw = run(resting, starts, nothing, workers=workers, cancel=cancel)
-    return read_rest(program, raw.values[:, -1], raw.status)
+    return read_rest(program, raw.values[:, -1], raw.status, raw.tangents[:, -1])
 
 
 def run(
@@ -105,7 +123,8 @@ def run(
     lanes
         As in `kernel`.
     """
-    compiled = kernel(problem.program, problem.method, lanes)
+    carried = problem.directions is not None
+    compiled = kernel(problem.program, problem.method, lanes, tangents=carried)
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
     call.carry_out(workers or os.cpu_count() or 1, progress, cancel)
@@ -159,7 +178,11 @@ class _Call:
             "n_times": len(problem.sample_h),
             "most_steps": problem.most_steps,
             "n_saved": len(problem.save),
+            "n_directions": 0,
         }
+        if problem.directions is not None:
+            self._take(problem.directions, raw, counts)
+        self.n_directions = counts["n_directions"]
         numbers = {"end": problem.end_h, "tolerance": problem.tolerance}
         self.arguments = np.zeros(len(ARGUMENTS), dtype=np.int64)
         for place, name in enumerate(ARGUMENTS):
@@ -167,8 +190,23 @@ class _Call:
                 self.arguments[place] = self.keep[name].ctypes.data
             elif name in counts:
                 self.arguments[place] = counts[name]
-            else:
+            elif name in numbers:
                 self.arguments[place : place + 1].view(float)[0] = numbers[name]
+
+    def _take(self, directions: Directions, raw: Raw, counts: dict[str, int]) -> None:
+        """Seeds of tangents; a table with one row serves every subject."""
+        tables = {
+            "seeds": directions.parameters,
+            "solved_seeds": directions.solved,
+            "start_seeds": directions.starts,
+        }
+        self.keep |= tables | {
+            "amount_seeds": directions.amounts,
+            "tangents": raw.tangents,
+            "resting_tangents": raw.resting_tangents,
+        }
+        counts["n_directions"] = len(directions)
+        counts |= {f"{name}_step": int(len(one) > 1) for name, one in tables.items()}
 
     def carry_out(
         self,
@@ -205,10 +243,12 @@ class _Call:
             progress(int(self.counters[1]), self.total)
 
     def _work(self) -> None:
-        size = self.compiled.layout.size * self.compiled.lanes
+        compiled = self.compiled
+        slots = compiled.layout.size + compiled.per_direction * self.n_directions
+        size = slots * compiled.lanes
         memory = np.zeros(size + 8)
         shift = (-memory.ctypes.data // 8) % 8  # begin at a cache line
         function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
-            self.compiled.loaded.address("kernel")
+            compiled.loaded.address("kernel")
         )
         function(self.arguments.ctypes.data, memory[shift:].ctypes.data)

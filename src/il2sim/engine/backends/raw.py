@@ -30,6 +30,9 @@ class Raw:
         Where a failed subject ended, [h], and the number of the state to blame.
     attempts, rejected
         Steps attempted, and those of them that were rejected.
+    tangents, resting_tangents
+        Derivatives of `values` and `resting` along the directions, which are the last
+        axis; empty if there are none.
     """
 
     values: Floats
@@ -40,10 +43,13 @@ class Raw:
     failed_state: NDArray[np.int64]
     attempts: NDArray[np.int64]
     rejected: NDArray[np.int64]
+    tangents: Floats
+    resting_tangents: Floats
 
     @classmethod
     def empty(cls, problem: Problem) -> Raw:
         """Nothing solved yet: not-a-number everywhere, every subject cancelled."""
+        along = 0 if problem.directions is None else len(problem.directions)
         n, times, saved = problem.n_subjects, len(problem.sample_h), len(problem.save)
         return cls(
             values=np.full((n, times, saved), np.nan),
@@ -54,4 +60,6 @@ class Raw:
             failed_state=np.full(n, -1),
             attempts=np.zeros(n, dtype=np.int64),
             rejected=np.zeros(n, dtype=np.int64),
+            tangents=np.full((n, times, saved, along), np.nan),
+            resting_tangents=np.full((n, saved, along), np.nan),
         )

@@ -8,7 +8,7 @@ the other backends but the program itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from threading import Event
 from typing import Any
@@ -17,7 +17,9 @@ import numpy as np
 from scipy.integrate import solve_ivp
 from scipy.optimize import root
 
+from il2sim.engine.backends.differences import fill_differences, resting_differences
 from il2sim.engine.backends.raw import Raw
+from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program, Statement
 from il2sim.engine.resting import Rest, read_rest, resting_program
@@ -44,11 +46,17 @@ def rest(
     program: Program,
     parameters: Floats,
     *,
+    directions: Directions | None = None,
     workers: int | None = None,
     cancel: Event | None = None,
 ) -> Rest:
     """Find the resting state of every subject: follow it for long, then find a root."""
     del workers
+    along = np.zeros((len(parameters), 0, 0))
+    if directions is not None:
+        along = resting_differences(
+            lambda moved: rest(program, moved, cancel=cancel), parameters, directions
+        )
     resting = resting_program(program)
     recorded = _function(resting, resting.outputs.values())
     found = np.full((len(parameters), len(resting.outputs)), np.nan)
@@ -59,7 +67,7 @@ def rest(
         found[subject] = _rest_of_one(resting, recorded, row)
         finite = np.all(np.isfinite(found[subject]))
         status[subject] = Status.DONE if finite else Status.NOT_FINITE
-    return read_rest(program, found, status)
+    return read_rest(program, found, status, along)
 
 
 def _rest_of_one(program: Program, recorded: Function, given: Floats) -> Floats:
@@ -97,6 +105,8 @@ def run(
     """Solve a problem from given starting states, one subject after the other."""
     del workers
     raw = Raw.empty(problem)
+    if problem.directions is not None:
+        fill_differences(partial(run, cancel=cancel), problem, starts, solved, raw)
     vectors = np.hstack([problem.parameters, solved])
     for subject, vector in enumerate(vectors):
         if cancel is not None and cancel.is_set():

@@ -17,6 +17,12 @@ from il2sim.engine.program import Program, Statement
 ARGUMENTS = ("y", "p", "c")
 """Pointers to states, parameters, and what is prepared for a subject."""
 
+Ready = Mapping[int, tuple[str, int]]
+"""Statements that are there already: number to pointer and slot."""
+
+Place = tuple[str, int, int]
+"""Where a statement goes: pointer, slot, number of the statement."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -27,6 +33,11 @@ class Prepared:
 
     def __len__(self) -> int:
         return len(self.slots)
+
+    @property
+    def ready(self) -> Ready:
+        """Where each is found."""
+        return {number: ("%c", slot) for number, slot in self.slots.items()}
 
 
 def prepare(program: Program, whole: Differentiated) -> Prepared:
@@ -64,7 +75,7 @@ class Formulas:
         program, prepared = self.program, self.prepared
         function = Function(self.module, "prepare", ("p", "c"))
         places = [("%c", slot, number) for number, slot in prepared.slots.items()]
-        self._fill(function, places, ready={})
+        write_places(function, self.whole.statements, places, {})
         function.close()
         self._write("rates", dict(enumerate(program.rates)))
         self._write("outputs", dict(enumerate(program.outputs.values())))
@@ -78,49 +89,47 @@ class Formulas:
         entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
         places = [("%out", slot, one) for slot, one in enumerate(self.program.rates)]
         places += [("%w", slot, one) for slot, one in sorted(entries.items())]
-        self._fill(function, places)
+        write_places(function, self.whole.statements, places, self.prepared.ready)
         for slot in sorted(set(range(size)) - set(entries)):
             function.store(function.const(0.0), "%w", slot)
         function.close()
 
     def _write(self, name: str, places: Mapping[int, int]) -> None:
         function = Function(self.module, name, (*ARGUMENTS, "out"))
-        self._fill(function, [("%out", slot, one) for slot, one in places.items()])
+        stored = [("%out", slot, one) for slot, one in places.items()]
+        write_places(function, self.whole.statements, stored, self.prepared.ready)
         function.close()
 
-    def _fill(
-        self,
-        function: Function,
-        places: Sequence[tuple[str, int, int]],
-        ready: Mapping[int, int] | None = None,
-    ) -> None:
-        """Compute statements and store each at once: (pointer, slot, statement).
 
-        What a place stands on is written just before it, so that few values wait for
-        their use at a time and most stay in registers.
-        """
-        statements = self.whole.statements
-        ready = self.prepared.slots if ready is None else ready
-        roots = [number for _, _, number in places]
-        order = _order(statements, roots, ready)
-        single = _products_used_once(statements, order, set(roots), ready)
-        waiting: dict[int, list[tuple[str, int]]] = {}
-        for where, slot, number in places:
-            waiting.setdefault(number, []).append((where, slot))
-        values: dict[int, str] = {}
-        for number in order:
-            if number in ready:
-                values[number] = function.load("%c", ready[number])
-            elif number not in single:
-                values[number] = _write_one(
-                    function, statements, number, values, single
-                )
-            for where, slot in waiting.get(number, ()):
-                function.store(values[number], where, slot)
+def write_places(
+    function: Function,
+    statements: Sequence[Statement],
+    places: Sequence[Place],
+    ready: Ready,
+) -> None:
+    """Compute statements and store each at once.
+
+    What a place stands on is written just before it, so that few values wait for
+    their use at a time and most stay in registers.
+    """
+    roots = [number for _, _, number in places]
+    order = _order(statements, roots, ready)
+    single = _products_used_once(statements, order, set(roots), ready)
+    waiting: dict[int, list[tuple[str, int]]] = {}
+    for where, slot, number in places:
+        waiting.setdefault(number, []).append((where, slot))
+    values: dict[int, str] = {}
+    for number in order:
+        if number in ready:
+            values[number] = function.load(*ready[number])
+        elif number not in single:
+            values[number] = _write_one(function, statements, number, values, single)
+        for where, slot in waiting.get(number, ()):
+            function.store(values[number], where, slot)
 
 
 def _order(
-    statements: Sequence[Statement], roots: Iterable[int], ready: Mapping[int, int]
+    statements: Sequence[Statement], roots: Iterable[int], ready: Ready
 ) -> list[int]:
     """What some statements stand on, each as late as possible, roots in order."""
     done: dict[int, None] = {}
@@ -141,7 +150,7 @@ def _products_used_once(
     statements: Sequence[Statement],
     order: list[int],
     roots: set[int],
-    ready: Mapping[int, int],
+    ready: Ready,
 ) -> set[int]:
     """Products whose only use is in a sum: they are fused with it.
 

@@ -20,6 +20,7 @@ from il2sim.engine.emit.layout import Layout, Sizes, lay_out
 from il2sim.engine.emit.pace import Pace
 from il2sim.engine.emit.places import given
 from il2sim.engine.emit.step import RosenbrockStep, Step
+from il2sim.engine.emit.tangent_lane import emit_tangents
 from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
 from il2sim.engine.program import Program
 
@@ -35,15 +36,24 @@ STEPS: Mapping[type[Method], type[Step[Any]]] = {
 
 @dataclass(frozen=True)
 class Written:
-    """A module's text and the memory that its kernel needs for each thread."""
+    """A module's text and the memory that its kernel needs for each thread.
+
+    `per_direction` slots for each direction of tangents come after the layout.
+    """
 
     text: str
     layout: Layout
     sizes: Sizes
+    per_direction: int = 0
 
 
-def write_kernel(program: Program, method: Method, lanes: int) -> Written:
-    """Write everything that solves one program by one method at one width."""
+def write_kernel(
+    program: Program, method: Method, lanes: int, *, tangents: bool = False
+) -> Written:
+    """Write everything that solves one program by one method at one width.
+
+    With `tangents` it carries them along; the plain numbers have the same bits.
+    """
     module = Module(lanes)
     emit_functions(module)
     _emit_plain_power(module, lanes)
@@ -61,13 +71,15 @@ def write_kernel(program: Program, method: Method, lanes: int) -> Written:
         kept=method.kept,
         dense=len(method.dense),
     )
-    layout = lay_out(sizes)
+    layout, block = lay_out(sizes), None
     formulas.emit()
+    if tangents:
+        layout, block = emit_tangents(formulas, sizes, layout, method, inlets)
     step(module, sizes, layout, method).emit(inlets, formulas, lu)
-    Lane(module, sizes, layout, method, inlets).emit()
+    Lane(module, sizes, layout, method, inlets, tangents=tangents).emit()
     Pace(module, sizes, layout, method).emit()
-    _Kernel(module, layout).emit()
-    return Written(module.text(), layout, sizes)
+    _Kernel(module, layout, tangents=tangents).emit()
+    return Written(module.text(), layout, sizes, block.size if block else 0)
 
 
 def inlet_states(program: Program) -> tuple[int, ...]:
@@ -104,8 +116,8 @@ def _emit_plain_power(module: Module, lanes: int) -> None:
 class _Kernel:
     """Writes @kernel."""
 
-    def __init__(self, module: Module, layout: Layout) -> None:
-        self.module, self.layout = module, layout
+    def __init__(self, module: Module, layout: Layout, *, tangents: bool) -> None:
+        self.module, self.layout, self.tangents = module, layout, tangents
         self.f = Function(module, "kernel", ("a", "m"), attributes="nounwind")
 
     def emit(self) -> None:
@@ -128,8 +140,14 @@ class _Kernel:
             self._each_busy("judge")
             self._record_step()
             f.do("call void @keep(ptr %m)")
+            self._tangents("keep_tangents")
             self._move_on()
         f.close()
+
+    def _tangents(self, function: str) -> None:
+        """Let the tangents follow, where there are any."""
+        if self.tangents:
+            self.f.do(f"call void @{function}(ptr %a, ptr %m)")
 
     # numbers of lanes
 
@@ -186,6 +204,7 @@ class _Kernel:
         p, c = self._section("p"), self._section("c")
         f.do(f"call void @prepare(ptr {p}, ptr {c})")
         f.do("call void @look(ptr %m)")
+        self._tangents("welcome_tangents")
         with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
             self._put_count("0", "new", lane)
             f.do(f"call void @greet(ptr %a, ptr %m, i64 {lane})")
@@ -222,6 +241,7 @@ class _Kernel:
             seen = f.let(f"fmul double {accepted}, {self._number('dosed', lane)}")
             self._put_number(seen, "changed", lane)
         with f.when(f.get("i1", some)):
+            self._tangents("carry")
             f.do("call void @dense(ptr %m)")
             for part in PEAK_PARTS:
                 f.store(f.const(part), self._section("theta"), 0)
@@ -241,6 +261,7 @@ class _Kernel:
                 f.set("i64", f.let(f"or i64 {f.get('i64', due)}, {wanted}"), due)
             loop.leave_unless(f.let(f"icmp ne i64 {f.get('i64', due)}, 0"))
             f.do("call void @look_between(ptr %m)")
+            self._tangents("look_tangents")
             with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
                 self._put_count("0", "new", lane)
                 f.do(f"call void @record(ptr %a, ptr %m, i64 {lane})")

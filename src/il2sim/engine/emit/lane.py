@@ -30,9 +30,11 @@ class Lane(Places):
         layout: Layout,
         method: Method,
         inlets: tuple[int, ...],
+        *,
+        tangents: bool,
     ) -> None:
         super().__init__(module, sizes, layout, method)
-        self.inlets = inlets
+        self.inlets, self.tangents = inlets, tangents
 
     def emit(self) -> None:
         """Write everything that the kernel calls for one lane."""
@@ -226,6 +228,9 @@ class Lane(Places):
         row = f.let(f"mul i64 {self.read(f, 'subject')}, {self.given(f, 'n_bases')}")
         basis = self.element(f, "event_basis", event, "i64")
         size = self.element(f, "bases", f.let(f"add i64 {row}, {basis}"), "double")
+        if self.tangents:
+            also = f"i64 %lane, i64 {event}, double {size}"
+            f.do(f"call void @give_tangents(ptr %a, ptr %m, {also})")
         amount = self.element(f, "event_amounts", event, "double")
         amount = f.let(f"fmul double {amount}, {size}")
         adds = f.let(f"icmp eq i64 {kind}, {ADD}")

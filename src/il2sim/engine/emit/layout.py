@@ -72,6 +72,16 @@ ARGUMENTS = (
     "next",
     "finished",
     "stop",
+    "n_directions",
+    "seeds",
+    "seeds_step",
+    "solved_seeds",
+    "solved_seeds_step",
+    "start_seeds",
+    "start_seeds_step",
+    "amount_seeds",
+    "tangents",
+    "resting_tangents",
 )
 """What a kernel is given: eight bytes each, a pointer, a whole number or a number."""
 
@@ -120,7 +130,13 @@ def lay_out(sizes: Sizes) -> Layout:
         **dict.fromkeys(LANE_NUMBERS, 1),
         **dict.fromkeys(LANE_COUNTS, 1),
     }
-    sections, size = {}, 0
+    return in_a_row(lengths)
+
+
+def in_a_row(lengths: Mapping[str, int], before: Layout | None = None) -> Layout:
+    """Sections one after the other, behind those of another layout if there is one."""
+    sections = dict(before.sections) if before else {}
+    size = before.size if before else 0
     for name, length in lengths.items():
         sections[name] = size
         size += length

@@ -1,0 +1,161 @@
+"""Tangents against closed forms, the reference's differences, and themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from il2sim.engine.backends import cpu
+from il2sim.engine.backends.differences import fill_differences
+from il2sim.engine.backends.raw import Raw
+from il2sim.engine.directions import Directions
+from il2sim.engine.evaluate import evaluate
+from il2sim.engine.problem import Problem
+from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.solve import solve
+from tests import programs
+
+DEVICES = pytest.mark.parametrize("device", ["cpu", "reference"])
+
+
+def problem(program, parameters, doses=(), *, times, along, **more):
+    """A problem in which everything is recorded and every basis is one."""
+    parameters = np.atleast_2d(np.array(parameters, dtype=float))
+    schedule = Schedule.of(doses)
+    along = {"n_events": len(schedule.times_h)} | along
+    return Problem(
+        program=program,
+        parameters=parameters,
+        bases=np.ones((len(parameters), 1)),
+        schedule=schedule,
+        sample_h=np.array(times, dtype=float),
+        end_h=float(times[-1]),
+        save=tuple(program.outputs),
+        tolerance=more.pop("tolerance", 1e-8),
+        directions=Directions.of(program, **along),
+        **more,
+    )
+
+
+def from_start(task, **more):
+    """Solve from the starts of the program instead of from rest."""
+    starts = evaluate(task.program, task.program.starts, task.parameters)
+    return cpu.run(task, starts, np.zeros((task.n_subjects, 0)), **more)
+
+
+@DEVICES
+@pytest.mark.parametrize("method", ["rodas5p", "rodas4", "tsit5"])
+def test_exponential_decay(device, method):
+    """D exp(-k t): by k, by what was there at first, and by the dose."""
+    k, times = 0.3, np.array([0.0, 0.5, 2.0, 6.0, 12.0])
+    task = problem(
+        programs.one_compartment(),
+        [[k]],
+        [Given(0.0, 0, 5.0)],
+        times=times,
+        along={"parameters": ["k"], "starts": ["x"], "amounts": [[1.0]]},
+        method=method,
+    )
+    got = solve(task, device=device).tangents[0, :, 0]
+    decay, dosed = np.exp(-k * times), np.where(times > 0, 1.0, 0.0)
+    exact = np.stack([-5 * times * decay, decay, dosed * decay], axis=1)
+    np.testing.assert_allclose(got, exact, rtol=1e-6)
+
+
+@DEVICES
+def test_infusions(device):
+    """R/k (1 - exp(-k t)) while it runs, by k and by its rate, and what is left."""
+    k, rate, length = 0.4, 2.0, 3.0
+    times = np.array([1.0, 2.5, 3.0, 7.0])
+    task = problem(
+        programs.one_compartment(),
+        [[k]],
+        [Given(0.0, 0, rate * length, duration_h=length)],
+        times=times,
+        along={"parameters": ["k"], "amounts": [[1.0, -1.0]]},
+    )
+    got = solve(task, device=device).tangents[0, :, 0]
+    run, past = np.minimum(times, length), np.maximum(times - length, 0.0)
+    level = (1 - np.exp(-k * run)) / k
+    by_k = (
+        rate * np.exp(-k * past) * ((run * np.exp(-k * run) - level) / k - past * level)
+    )
+    exact = np.stack([by_k, level * np.exp(-k * past)], axis=1)
+    np.testing.assert_allclose(got, exact, rtol=1e-6)
+
+
+def test_a_chain():
+    """(k t)^n exp(-k t)/n!, which peaks and whose tangent changes its sign."""
+    k, times = 0.5, np.array([0.5, 1.0, 3.0, 9.0])
+    task = problem(
+        programs.chain(3),
+        [[k]],
+        [Given(0.0, 0, 1.0)],
+        times=times,
+        along={"parameters": ["k"]},
+    )
+    got = solve(task).tangents[0, :, :2, 0]
+    decay = np.exp(-k * times)
+    exact = np.stack([-times * decay, times * decay * (1 - k * times)], axis=1)
+    np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-9)
+
+
+def test_the_resting_state_moves_as_its_formula_says():
+    """Drug = made/(cleared + taken cells), death = birth (1 + drug)."""
+    made, cleared, taken, lost, _, cells = given = (2.0, 0.5, 0.1, 0.2, 0.01, 15.0)
+    program = programs.sink()
+    along = {"parameters": list(program.parameters)}
+    found = solve(problem(program, [given], times=[0.0, 5.0], along=along))
+    all_cleared = cleared + taken * cells
+    drug = made / all_cleared
+    by = drug * np.array(
+        [1 / made, *(-np.array([1, cells, 0, 0, taken]) / all_cleared)]
+    )
+    exact = {
+        "drug": by,
+        "bound": (taken * cells * by + drug * np.array([0, 0, cells, 0, 0, taken]))
+        / lost
+        - taken * cells * drug / lost**2 * np.eye(6)[3],
+        "cells": np.eye(6)[5],
+    }
+    for column, name in enumerate(program.outputs):
+        for tangent in (
+            found.resting_tangents[0, column],
+            found.tangents[0, 1, column],
+        ):
+            np.testing.assert_allclose(tangent, exact[name], rtol=1e-8, atol=1e-10)
+
+
+def test_a_stiff_problem_against_differences_of_a_tight_solve():
+    """Robertson up to 40 by the start of its first species, at tolerance 1e-8."""
+    program = programs.robertson()
+    task = problem(
+        program, np.zeros((1, 0)), times=[0.4, 40.0], along={"starts": ["a"]}
+    )
+    got = from_start(task)
+    tight = replace(task, tolerance=1e-12, absolute=np.full(3, 1e-18))
+    starts = evaluate(program, program.starts, task.parameters)
+    exact = Raw.empty(tight)
+    fill_differences(cpu.run, tight, starts, np.zeros((1, 0)), exact)
+    np.testing.assert_allclose(got.tangents, exact.tangents, rtol=1e-6)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+def test_lanes_change_no_bit_and_the_plain_solution_stays(lanes):
+    """Tangents at every width; values as without tangents."""
+    rng = np.random.default_rng(11)
+    rows = np.exp(rng.normal(0, 0.5, size=(7, 3))) * [2.0, 3.0, 1.0]
+    doses = [Given(2.0 * i, 0, 4.0, duration_h=0.5 * (i % 2)) for i in range(4)]
+    along = {"parameters": ["v", "k", "start"], "starts": ["x"]}
+    task = problem(
+        programs.saturable(), rows, doses, times=np.arange(0.0, 9.0), along=along
+    )
+    one = from_start(task, workers=1, lanes=1)
+    many = from_start(task, workers=2, lanes=lanes)
+    plain = from_start(replace(task, directions=None), lanes=lanes)
+    for name in ("tangents", "resting_tangents"):
+        assert getattr(one, name).tobytes() == getattr(many, name).tobytes(), name
+    for name in ("values", "resting", "peaks", "status", "attempts", "rejected"):
+        assert getattr(many, name).tobytes() == getattr(plain, name).tobytes(), name
