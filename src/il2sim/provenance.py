@@ -202,6 +202,7 @@ def commit() -> str | None:
     return found.stdout.strip() or None
 
 
+@lru_cache(maxsize=8)
 def _version_of(name: str) -> str:
     try:
         return metadata.version(name)

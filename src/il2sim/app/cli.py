@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -129,6 +130,42 @@ def show(
     """Show a study, population, variant, product, model or piece of evidence."""
     text = _choose(what, _SHOWN, "show")(name)
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
+    runs: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Open a local page: move a dose and see cells, IL-2 and tumor answer."""
+    try:
+        from il2sim.app.serve.server import Settings, new_token
+        from il2sim.app.serve.server import serve as serve_page
+    except ModuleNotFoundError as error:
+        raise UnknownName(
+            "the packages of the page are not installed.",
+            got=f"no '{error.name}'",
+            expected="FastAPI, uvicorn and Plotly",
+            try_="pip install 'il2sim[app]'",
+        ) from error
+    settings = Settings(host=host, port=port, runs=runs, workers=workers)
+    if not settings.is_loopback:
+        settings = replace(settings, token=new_token())
+
+    def told(line: str, address: str) -> None:
+        _console().print(line, markup=False, highlight=False, soft_wrap=True)
+        if open_:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    serve_page(settings, told=told)
 
 
 def _report(outcome: Outcome) -> None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PORTION = 250
 """Subjects in one portion: a second or two of work, so little is lost on a stop."""
 
+STUDY_FILE = "study.toml"
+"""The study in a run's folder, as it was carried out."""
+
 RUNS = Path("runs")
 """Where folders are made unless the user names one."""
 
@@ -136,6 +139,7 @@ def run_study(
     folder = RunFolder.claim(path, provenance, resume=options.resume)
     if folder.is_finished:
         return _finished(study, folder)
+    folder.write_text(STUDY_FILE, _as_carried_out(study, task))
     parts, stopped = _solve(task, folder, options, progress)
     if not parts:
         raise KeyboardInterrupt
@@ -144,6 +148,24 @@ def run_study(
     if not stopped:
         folder.drop_parts()
     return outcome
+
+
+def key_of(study: Study, options: Options | None = None) -> str:
+    """The key that the run of a study has; equal keys mean equal work."""
+    options = options or Options()
+    return _task_of(study, options).provenance(options.device).key
+
+
+def _as_carried_out(study: Study, task: Task) -> str:
+    """The study file that gives the same numbers without any option."""
+    from il2sim.formats.study_file import as_toml
+
+    given = {
+        "subjects": task.population.n,
+        "seed": task.population.seed,
+        "tolerance": task.tolerance,
+    }
+    return as_toml(study.model_copy(update=given))
 
 
 def published_of(study: Study) -> list[Published]:
@@ -215,6 +237,7 @@ def _task_of(study: Study, options: Options) -> Task:
         study.find_population(options.subjects, options.seed, beside=options.beside),
         times=study.times(),
         tolerance=tolerance,
+        factors=study.factors,
     )
 
 

@@ -95,7 +95,8 @@ def solve(
         Once it is set no further subject is begun; those begun are finished, and the
         others have the status CANCELLED.
     rest
-        Resting states, where they are known (`find_rest`).
+        What `find_rest` found for the same program, parameters and device; default
+        find it.
 
     Raises
     ------
@@ -135,7 +136,13 @@ def find_rest(
     workers: int | None = None,
     cancel: Event | None = None,
 ) -> Rest:
-    """Find the resting state of every subject of a problem."""
+    """Find the resting state of every subject of a problem; doses play no part in it.
+
+    Raises
+    ------
+    UnknownName
+        No such device.
+    """
     return _backend(device).rest(
         problem.program,
         problem.parameters,

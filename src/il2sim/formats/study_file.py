@@ -106,6 +106,8 @@ class Study(BaseModel):
         Defaults of the command line's options.
     record_every_h, record_finely_every_h, record_finely_until_day
         When to record: coarsely all the time, finely at first.
+    factors
+        Parameters of the model whose values are multiplied in every subject, [1].
     compare
         Published values.
     sources
@@ -130,6 +132,7 @@ class Study(BaseModel):
     record_every_h: Positive = 24.0
     record_finely_every_h: Positive = 1.0
     record_finely_until_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
+    factors: dict[str, Positive] = {}
     compare: list[CompareRow] = []
     sources: list[str] = []
     notes: list[str] = []
@@ -231,16 +234,26 @@ def read_study(name: str | Path) -> Study:
     56.0
     """
     where, content = _text_of(name)
+    return study_of(read_tables(content, where), where, beside=_folder_of(name))
+
+
+def read_tables(content: str, where: str = "study") -> dict[str, Any]:
+    """Read the text of a study file as data, without checking what it says.
+
+    Raises
+    ------
+    UnreadableFile
+        The text is not TOML.
+    """
     try:
-        tables = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(content)
+    except (ValueError, RecursionError) as error:  # numbers too long, tables too deep
         raise UnreadableFile(
             f"the study file '{where}' cannot be read.",
             got=str(error),
             expected="a whole TOML file",
             try_="compare it with 'il2sim show study daily-low-dose-cancer'",
         ) from error
-    return study_of(tables, where, beside=_folder_of(name))
 
 
 def study_text(name: str | Path) -> str:
@@ -280,8 +293,11 @@ def write_study(study: Study, path: Path) -> None:
 def as_toml(study: Study) -> str:
     """A study as the text of its file."""
     told = study.model_dump(exclude_defaults=True)
-    rows = told.pop("compare", [])
+    rows, factors = told.pop("compare", []), told.pop("factors", {})
     blocks = ["\n".join(f"{key} = {_toml(value)}" for key, value in told.items())]
+    if factors:
+        lines = (f"{_toml(key)} = {_toml(value)}" for key, value in factors.items())
+        blocks.append("[factors]\n" + "\n".join(lines))
     for row in rows:
         lines = (f"{key} = {_toml(value)}" for key, value in row.items())
         blocks.append("[[compare]]\n" + "\n".join(lines))
@@ -330,10 +346,14 @@ def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:
 
     def float_of(key: str, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool) and key not in whole:
-            return float(value)
+            return float(value) if abs(value) < 10**300 else math.inf
         return value
 
     read = {key: float_of(key, value) for key, value in tables.items()}
+    if isinstance(read.get("factors"), dict):
+        read["factors"] = {
+            key: float_of("factor", value) for key, value in read["factors"].items()
+        }
     if isinstance(read.get("compare"), list):
         read["compare"] = [
             {key: float_of(key, value) for key, value in row.items()}
@@ -384,7 +404,15 @@ def _check_references(study: Study, where: str, beside: Path | None) -> None:
 
     study.parsed_regimen()
     study.find_population(beside=beside)
-    outputs = study.find_model().outputs
+    model = study.find_model()
+    for name in study.factors:
+        if name not in model.parameters:
+            raise BadStudy(
+                f"the study file '{where}' changes what the model does not have.",
+                got=f"'{name}'",
+                expected=closest(name, model.parameters),
+            )
+    outputs = model.outputs
     for row in study.compare:
         for name in row.name.replace(" + ", " / ").split(" / "):
             if name not in outputs:

@@ -43,6 +43,7 @@ def _details() -> Iterator[Output]:
     for cell in POPULATIONS:
         signal = Reference(f"{cell}.pstat5")
         yield Output(f"pSTAT5 of {cell}", "%", "mean of its cells", signal)
+        yield from _occupied(cell)
     for cell in TREG:
         receptors = Reference(f"{cell} facing receptors.cd25")
         bound = Reference(f"{cell} facing receptors.trimer")
@@ -59,3 +60,24 @@ def _details() -> Iterator[Output]:
         yield Output(
             f"TREC of {cell}", "molecule/uL", "TREC in blood", trec / pool * blood
         )
+
+
+def _occupied(cell: str) -> Iterator[Output]:
+    """Shares of the receptors that hold IL-2, on cells that face plasma."""
+    receptors = f"{cell} facing receptors"
+    trimer, dimer, empty = (
+        Reference(f"{receptors}.{name}") for name in ("trimer", "dimer", "cd122")
+    )
+    alone, cd25 = Reference(f"{receptors}.il2_cd25"), Reference(f"{receptors}.cd25")
+    yield Output(
+        f"CD122 of {cell} occupied",
+        "%",
+        "holding IL-2, facing plasma",
+        (dimer + trimer) / (dimer + trimer + empty),
+    )
+    yield Output(
+        f"CD25 of {cell} occupied",
+        "%",
+        "holding IL-2, facing plasma",
+        (alone + trimer) / (cd25 + trimer),
+    )

@@ -5,7 +5,7 @@ joins both with a model and returns trajectories, from which endpoints are read.
 room does not know which model it gets.
 
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
-`population`, `populations`; `simulate`, `endpoints`, `attribution`.
+`population`, `populations`; `simulate`, `sweep`, `endpoints`, `attribution`.
 """
 
 from il2sim.study.course import Course, Dose

@@ -50,7 +50,7 @@ def spread(values: Floats) -> Spread:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Spread(np.nan, np.nan, np.nan)
-    return Spread(*(float(np.quantile(finite, q)) for q in QUANTILES.values()))
+    return Spread(*map(float, np.quantile(finite, list(QUANTILES.values()))))
 
 
 def course_of(run: Trajectories, name: str) -> TimeCourse:

@@ -184,6 +184,36 @@ class Regimen:
             tuple(replace(one, amount=one.amount * factor) for one in self.courses)
         )
 
+    def spaced(self, every_h: float) -> Regimen:
+        """Every dose repeated at another interval.
+
+        A course that lasts so many doses keeps their number, one that lasts so long
+        its length. A single dose and a continuous infusion stay as they are.
+
+        Parameters
+        ----------
+        every_h
+            From dose to dose, [h].
+
+        Raises
+        ------
+        BadRegimen
+            Courses would overlap, or the interval is not above zero.
+
+        Examples
+        --------
+        >>> print(Regimen.parse("aldesleukin 1 MIU sc daily, 5 doses").spaced(72.0))
+        aldesleukin 1 MIU sc, every 3 days, 5 doses
+        """
+        return Regimen(
+            tuple(
+                replace(course, every_h=every_h, weekdays=())
+                if course.every_h is not None or course.weekdays
+                else course
+                for course in self.courses
+            )
+        )
+
     def _refuse_overlap(self) -> None:
         spans = sorted(
             (times[0], times[-1], course.last_moment_h(start))

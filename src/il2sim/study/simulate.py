@@ -26,6 +26,8 @@ from il2sim.study.subjects import Floats, Subjects
 from il2sim.units import Quantity, unit
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from il2sim.engine.program import Program
     from il2sim.engine.solve import Device, Solution
     from il2sim.molecules.product import Product
@@ -65,6 +67,8 @@ class Task:
         By name, everything that the regimen names.
     values
         Of parameters, instead of the model's and in its units; for everybody alike.
+    factors
+        What the value of a parameter is multiplied by in every subject, [1].
     """
 
     model: Model
@@ -75,6 +79,7 @@ class Task:
     tolerance: float
     products: Mapping[str, Product]
     values: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
 
     def problem(self, some: range | None = None) -> Problem:
         """The arrays of all subjects, or of some.
@@ -118,6 +123,7 @@ class Task:
                 "population": population,
                 "times": self.times_h,
                 "save": self.save,
+                "factors": self.factors,
             },
             seed=population.seed,
             tolerance=self.tolerance,
@@ -125,7 +131,7 @@ class Task:
         )
 
     def label(
-        self, solution: Solution, program: Program, provenance: Provenance
+        self, solution: Solution, program: Program, provenance: Provenance | None
     ) -> Trajectories:
         """Give names and units to what a backend returned."""
         outputs = [self.model.outputs[name] for name in self.save]
@@ -170,6 +176,9 @@ class Task:
                     got=f"'{name}'",
                     expected=closest(name, columns),
                 )
+        for name, multiple in self.factors.items():
+            if name in columns:
+                values[:, columns[name]] *= multiple
         return values
 
     def _given(self) -> dict[str, ParameterInModel]:
@@ -228,7 +237,7 @@ class Task:
         return Schedule.of(given)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - as `simulate`
     model: Model,
     regimen: Regimen,
     population: Population,
@@ -237,13 +246,14 @@ def prepare(
     save: Sequence[str] | None = None,
     tolerance: float = DEFAULT_TOLERANCE,
     products: Products | None = None,
+    factors: Mapping[str, float] | None = None,
 ) -> Task:
     """Check that everything fits together, before anything is solved.
 
     Raises
     ------
     UnknownName
-        A product, or a name in `save`, is not known.
+        A product, or a name in `save` or `factors`, is not known.
     UnitMismatch
         The times are not times, or a dose cannot be given in nmol.
     BadRegimen
@@ -257,12 +267,28 @@ def prepare(
                 got=f"'{name}'",
                 expected=closest(name, model.outputs),
             )
+    for name in factors or {}:
+        if name not in model.parameters:
+            raise UnknownName(
+                f"the model '{model.name}' has no parameter '{name}'.",
+                got=f"'{name}'",
+                expected=closest(name, model.parameters),
+            )
     from il2sim.molecules import catalog
 
     look_up = catalog.product if products is None else products.product
     found = {name: look_up(name) for name in regimen.products}
     times_h = np.atleast_1d(np.asarray(times.to("h"), dtype=float))
-    task = Task(model, regimen, population, times_h, names, tolerance, found)
+    task = Task(
+        model=model,
+        regimen=regimen,
+        population=population,
+        times_h=times_h,
+        save=names,
+        tolerance=tolerance,
+        products=found,
+        factors=dict(factors or {}),
+    )
     task._molecule()
     return task
 
@@ -280,6 +306,7 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     products: Products | None = None,
+    factors: Mapping[str, float] | None = None,
 ) -> Trajectories:
     """Follow every subject of a population through one regimen.
 
@@ -313,6 +340,9 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
         Called with the number of subjects finished and of all.
     products
         A catalog of your own (`il2sim.molecules.read_catalog`).
+    factors
+        What to multiply values of the model's parameters by, [1]: a question, not a
+        measurement. The molecule's own numbers, such as ``"il2.kd_alpha"``, too.
 
     Returns
     -------
@@ -358,6 +388,7 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
         save=save,
         tolerance=tolerance,
         products=products,
+        factors=factors,
     )
     run = solve_task(task, device=device, workers=workers, progress=progress)
     if on_failure == "raise" and run.n_failed:
@@ -372,12 +403,15 @@ def solve_task(
     device: Device = "cpu",
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cancel: Event | None = None,
 ) -> Trajectories:
-    """Solve a task for all its subjects, or for some."""
+    """Solve a task for all its subjects, or for some; see `engine.solve.solve`."""
     from il2sim.engine.solve import solve
 
     problem = task.problem(some)
-    solution = solve(problem, device=device, workers=workers, progress=progress)
+    solution = solve(
+        problem, device=device, workers=workers, progress=progress, cancel=cancel
+    )
     return task.label(solution, problem.program, task.provenance(device))
 
 

@@ -63,7 +63,7 @@ def test_a_run_fills_its_folder(finished):
     names = {path.name for path in outcome.folder.iterdir()}
     assert names == {
         *("summary.json", "endpoints.csv", "trajectories.zarr"),
-        *("figures", "provenance.json"),
+        *("figures", "provenance.json", "study.toml"),
     }
     pictures = {path.suffix for path in (outcome.folder / "figures").iterdir()}
     assert pictures == {".png", ".svg"}

@@ -1,0 +1,318 @@
+"""Bands of a scenario, fast enough for a slider.
+
+Models are compiled once, when the server starts. Nothing that a slider moves compiles
+again, and resting states are kept while the parameters that decide them stay the same:
+doses and intervals play no part in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from il2sim.engine.solve import find_rest, solve
+from il2sim.engine.trajectories import TimeCourse, Trajectories
+from il2sim.errors import Il2simError
+from il2sim.study.comparison import compare
+from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
+from il2sim.study.simulate import Task, prepare
+from il2sim.study.sweep import dose_response
+
+if TYPE_CHECKING:
+    from il2sim.app.serve.messages import Asked
+    from il2sim.engine.problem import Problem
+    from il2sim.engine.resting import Rest
+    from il2sim.formats.study_file import Study
+
+QUICK_TOLERANCE = 1e-2
+"""Of one step while a slider moves: within 2 % of the shipped studies' courses, which
+the eye cannot see; the refinement takes the study's own."""
+
+KEPT_RESTS = 32
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+
+SHOWN = (
+    *("naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK dim", "NK bright"),
+    *("Treg", "NK", "plasma IL-2", "lymphocytes", "tumor"),
+)
+"""What the view of courses shows, where a model has it."""
+
+NEVER_FOLDS = ("plasma IL-2", "tissue IL-2")
+"""Far below what treatment makes of them: nobody reads their folds."""
+
+RECEPTORS = ("CD25 of ", "CD122 of ", "pSTAT5 of ")
+
+POINTS = 100
+"""Subjects that are drawn one by one in the plane of Treg against effectors."""
+
+
+class Superseded(Exception):
+    """A newer request of the same client has come."""
+
+
+class Answers:
+    """Answers questions of the page, one solve at a time.
+
+    Parameters
+    ----------
+    workers
+        Threads of a solve; default one for each core.
+    seconds
+        After so many a quick answer is given up.
+    """
+
+    def __init__(self, workers: int | None = None, seconds: float = 20.0) -> None:
+        self.workers = workers
+        self.seconds = seconds
+        self.stage = "starting"
+        self.is_ready = threading.Event()
+        self._turn = threading.Lock()
+        self._rests: OrderedDict[bytes, Rest] = OrderedDict()
+        self._newest: dict[str, int] = {}
+        self._guard = threading.Lock()
+
+    def warm(self, studies: Sequence[Study]) -> None:
+        """Compile what any question may need, and say how far it is."""
+        try:
+            models = {study.model: study for study in studies}
+            for name, study in models.items():
+                self.stage = f"compiling the model '{name}'"
+                task = task_of(study, "courses", 2, tolerance=QUICK_TOLERANCE)
+                self.solve(task)
+            self.stage = "ready"
+            self.is_ready.set()
+        except Il2simError as error:
+            self.stage = f"the models cannot be compiled: {error}"
+
+    def quick(self, study: Study, asked: Asked) -> dict[str, Any]:
+        """Bands at the tolerance of a moving slider.
+
+        Raises
+        ------
+        Superseded
+            The client has asked for something newer meanwhile.
+        """
+        began = time.perf_counter()
+        task = task_of(study, asked.view, asked.subjects, tolerance=QUICK_TOLERANCE)
+        with self._turn_of(f"{asked.client}/{asked.view}"):
+            with _deadline(self.seconds) as cancel:
+                run = self.solve(task, cancel=cancel)
+        took_ms = 1e3 * (time.perf_counter() - began)
+        return bands(study, run, asked.scale, took_ms=took_ms)
+
+    def sweep(
+        self, study: Study, factors: Sequence[float], subjects: int, client: str
+    ) -> dict[str, Any]:
+        """Endpoints at each factor of the doses, of the same subjects."""
+        began = time.perf_counter()
+        task = task_of(study, "courses", subjects, tolerance=QUICK_TOLERANCE)
+        problem = task.problem()
+        with self._turn_of(f"{client}/sweep"), _deadline(self.seconds) as cancel:
+            found = dose_response(
+                task,
+                factors,
+                rest=self._rest(problem, cancel),
+                workers=self.workers,
+                cancel=cancel,
+            )
+        first = task.regimen.courses[0]
+        per = "" if first.per == "flat" else f"/{first.per}"
+        return {
+            "regimen": str(task.regimen),
+            "subjects": subjects,
+            "took_ms": 1e3 * (time.perf_counter() - began),
+            "factors": list(found.factors),
+            "dose_unit": first.unit + per,
+            "doses": [first.amount * factor for factor in found.factors],
+            "endpoints": [
+                plain(summarize(run, study.end_h)["endpoints"]) for run in found.runs
+            ],
+        }
+
+    def solve(
+        self, task: Task, *, cancel: threading.Event | None = None
+    ) -> Trajectories:
+        """Solve a task, with resting states that may be known already; no record is
+        made of what produced it."""
+        problem = task.problem()
+        rest = self._rest(problem, cancel)
+        solution = solve(problem, workers=self.workers, cancel=cancel, rest=rest)
+        return task.label(solution, problem.program, None)
+
+    def _rest(self, problem: Problem, cancel: threading.Event | None) -> Rest:
+        head = problem.program.fingerprint.encode()
+        name = hashlib.sha256(head + problem.parameters.tobytes()).digest()
+        with self._guard:
+            known = self._rests.get(name)
+        if known is not None:
+            return known
+        rest = find_rest(problem, workers=self.workers, cancel=cancel)
+        if cancel is None or not cancel.is_set():
+            with self._guard:
+                self._rests[name] = rest
+                while len(self._rests) > KEPT_RESTS:
+                    self._rests.popitem(last=False)
+        return rest
+
+    @contextmanager
+    def _turn_of(self, client: str) -> Iterator[None]:
+        """Wait for the turn; give way to a newer question of the same client."""
+        with self._guard:
+            mine = self._newest[client] = self._newest.get(client, 0) + 1
+        with self._turn:
+            if self._newest[client] != mine:
+                raise Superseded
+            yield
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[threading.Event]:
+    """An event that is set when the time is over."""
+    cancel = threading.Event()
+    timer = threading.Timer(seconds, cancel.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield cancel
+    finally:
+        timer.cancel()
+
+
+def task_of(
+    study: Study, view: str, subjects: int | None, *, tolerance: float | None = None
+) -> Task:
+    """What is to be solved for a view of a study.
+
+    Parameters
+    ----------
+    study
+        After its sliders.
+    view
+        ``"courses"``, ``"receptors"``, or ``"all"`` that the model shows.
+    subjects, tolerance
+        Default those of the study.
+    """
+    model = study.find_model()
+    return prepare(
+        model,
+        study.parsed_regimen(),
+        study.find_population(subjects),
+        times=study.times(),
+        save=names_of(view, tuple(model.outputs)),
+        tolerance=study.tolerance if tolerance is None else tolerance,
+        factors=study.factors,
+    )
+
+
+def names_of(view: str, outputs: Sequence[str]) -> list[str]:
+    """Names that a view shows."""
+    if view == "all":
+        return list(outputs)
+    if view == "receptors":
+        return [name for name in outputs if name.startswith(RECEPTORS)]
+    return [name for name in SHOWN if name in outputs]
+
+
+def bands(
+    study: Study, run: Trajectories, scale: str, *, took_ms: float
+) -> dict[str, Any]:
+    """What crosses the wire of a run: quantiles, endpoints, published values.
+
+    Parameters
+    ----------
+    study, run
+        After the sliders, and what came out.
+    scale
+        ``"fold"`` over each subject's rest, or ``"absolute"``.
+    took_ms
+        Time spent, [ms].
+    """
+    told = subjects_of(run)
+    outputs = study.find_model().outputs
+    courses = {name: run[name] for name in run.names}
+    if scale == "fold":
+        courses = {
+            name: course if name in NEVER_FOLDS else course.fold()
+            for name, course in courses.items()
+        }
+    provenance = run.provenance
+    return {
+        "regimen": study.regimen,
+        "subjects": told["n"],
+        "failed": told["failed"],
+        "reasons": told["reasons"],
+        "tolerance": provenance.tolerance if provenance else study.tolerance,
+        "key": provenance.key if provenance else "",
+        "took_ms": round(took_ms, 1),
+        "times_d": (run.times_h / 24.0).tolist(),
+        "end_d": study.end_day,
+        "doses_d": (run.doses_h / 24.0).tolist(),
+        "bands": {
+            name: _band(course, outputs[name].meaning)
+            for name, course in courses.items()
+        },
+        "endpoints": plain(summarize(run, study.end_h)["endpoints"]),
+        "points": _points(run, study.end_h),
+        "published": list(_published(study, run)),
+    }
+
+
+def _band(course: TimeCourse, meaning: str) -> dict[str, Any]:
+    found = course.quantile(list(QUANTILES.values()))
+    rows = {name: numbers(row) for name, row in zip(QUANTILES, found, strict=True)}
+    return {"unit": course.unit, "meaning": meaning, **rows}
+
+
+def _points(run: Trajectories, end_h: float) -> dict[str, Any]:
+    few = slice(0, POINTS)
+    return {
+        name: {
+            "peak": numbers(run[name].peak_fold()[few]),
+            "end": numbers(run[name].fold().at(end_h)[few]),
+        }
+        for name in POPULATIONS
+        if name in run and name != "plasma IL-2"
+    }
+
+
+def _published(study: Study, run: Trajectories) -> Iterator[dict[str, Any]]:
+    for row in study.compare:
+        try:
+            found = compare(run, row.expected(), study.end_h).to_dict()
+        except Il2simError:  # it compares what this view does not show
+            continue
+        yield {
+            **plain(found),
+            "shown": row.expected().shown(),
+            "from_day": row.from_day,
+            "until_day": row.until_day,
+        }
+
+
+def numbers(values: Any) -> list[float | None]:
+    """Numbers for JSON: what is not finite is null."""
+    flat = np.asarray(values, dtype=float)
+    if np.all(np.isfinite(flat)):
+        return list(flat.tolist())
+    return [value if np.isfinite(value) else None for value in flat.tolist()]
+
+
+def plain(value: Any) -> Any:
+    """The same with null for every number that is not finite."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
+
+

@@ -1,0 +1,100 @@
+"""`dose_response`: the same persons at many sizes of every dose, in one solve.
+
+Doses are scaled by a column of sizes of each subject (flat, weight, surface), so another
+size of dose is another set of sizes: all doses of a sweep are rows of one problem, and
+the resting states, which know no dose, are found once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from il2sim.engine.resting import Rest
+from il2sim.engine.solve import find_rest, solve
+from il2sim.engine.trajectories import Trajectories
+from il2sim.errors import BadProblem
+from il2sim.study.portions import ONE_ROW_EACH
+from il2sim.study.subjects import Floats
+
+if TYPE_CHECKING:
+    from threading import Event
+
+    from il2sim.study.simulate import Task
+
+
+@dataclass(frozen=True, eq=False)
+class DoseResponse:
+    """What came out at each size of the doses.
+
+    Attributes
+    ----------
+    factors
+        What every dose was multiplied by, [1], shape ``(n_factors,)``.
+    runs
+        Trajectories at each factor, of the same subjects.
+    """
+
+    factors: Floats
+    runs: tuple[Trajectories, ...]
+
+
+def dose_response(
+    task: Task,
+    factors: Sequence[float],
+    *,
+    rest: Rest | None = None,
+    workers: int | None = None,
+    cancel: Event | None = None,
+) -> DoseResponse:
+    """Solve a task with every dose multiplied by each of some factors.
+
+    Parameters
+    ----------
+    task
+        Whose subjects and times are kept.
+    factors
+        [1], above zero.
+    rest
+        Resting states of the task's subjects; default find them.
+    workers, cancel
+        As in `solve`.
+
+    Raises
+    ------
+    BadProblem
+        There is no factor, or one is not a finite number above zero.
+    """
+    sizes = np.asarray(factors, dtype=float)
+    if sizes.ndim != 1 or not sizes.size or not np.all((sizes > 0) & (sizes < np.inf)):
+        raise BadProblem(
+            "doses cannot be multiplied so.",
+            got=list(factors),
+            expected="finite numbers above zero",
+        )
+    problem = task.problem()
+    n, times = problem.n_subjects, len(sizes)
+    rest = find_rest(problem, workers=workers, cancel=cancel) if rest is None else rest
+    whole = replace(
+        problem,
+        parameters=np.tile(problem.parameters, (times, 1)),
+        bases=np.concatenate([problem.bases * size for size in sizes]),
+    )
+    rests = Rest(
+        states=np.tile(rest.states, (times, 1)),
+        solved=np.tile(rest.solved, (times, 1)),
+        status=np.tile(rest.status, times),
+    )
+    solution = solve(whole, workers=workers, cancel=cancel, rest=rests)
+    run = task.label(solution, problem.program, None)
+    parts = [range(i * n, (i + 1) * n) for i in range(times)]
+    return DoseResponse(sizes, tuple(_rows(run, part) for part in parts))
+
+
+def _rows(run: Trajectories, some: range) -> Trajectories:
+    """Some subjects of a run."""
+    chosen = slice(some.start, some.stop)
+    return replace(run, **{name: getattr(run, name)[chosen] for name in ONE_ROW_EACH})
