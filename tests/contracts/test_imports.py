@@ -13,6 +13,7 @@ import pytest
 import il2sim
 
 HEAVY = {
+    "fastapi",
     "llvmlite",
     "matplotlib",
     "pandas",

@@ -176,9 +176,10 @@ class Task:
                     got=f"'{name}'",
                     expected=closest(name, columns),
                 )
-        for name, multiple in self.factors.items():
-            if name in columns:
-                values[:, columns[name]] *= multiple
+        present = [name for name in self.factors if name in columns]
+        values[:, [columns[name] for name in present]] *= [
+            self.factors[name] for name in present
+        ]
         return values
 
     def _given(self) -> dict[str, ParameterInModel]:
@@ -237,7 +238,7 @@ class Task:
         return Schedule.of(given)
 
 
-def prepare(  # noqa: PLR0913 - as `simulate`
+def prepare(
     model: Model,
     regimen: Regimen,
     population: Population,

@@ -1,8 +1,8 @@
 """`dose_response`: the same persons at many sizes of every dose, in one solve.
 
-Doses are scaled by a column of sizes of each subject (flat, weight, surface), so another
-size of dose is another set of sizes: all doses of a sweep are rows of one problem, and
-the resting states, which know no dose, are found once.
+Doses are scaled by a column of sizes of each subject (flat, weight, surface), so
+another size of dose is another set of sizes: all doses of a sweep are rows of one
+problem, and the resting states, which know no dose, are found once.
 """
 
 from __future__ import annotations

@@ -158,3 +158,15 @@ def test_text_that_needs_escaping_is_written_back():
     tables["title"] = 'a "quoted" \\ title\nof two lines, Δ and \x7f'
     study = study_of(tables)
     assert study_of(tomllib.loads(as_toml(study))) == study
+
+
+def test_factors_are_read_written_and_checked():
+    """They change parameters of the model, and only those that it has."""
+    tables = read_study("every-third-day-t1d").model_dump(exclude_defaults=True)
+    study = study_of({**tables, "factors": {"il2.kd_alpha": 3}})
+    assert study.factors == {"il2.kd_alpha": 3.0}
+    assert study_of(tomllib.loads(as_toml(study))) == study
+    with pytest.raises(BadStudy, match="il2.kd_alpha"):
+        study_of({**tables, "factors": {"il2.kd_alpa": 3.0}})
+    with pytest.raises(BadStudy):
+        study_of({**tables, "factors": {"il2.kd_alpha": -1.0}})

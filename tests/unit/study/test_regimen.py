@@ -50,3 +50,13 @@ def test_an_empty_regimen_is_refused():
         Regimen(())
     with pytest.raises(BadRegimen, match="so often"):
         WEEK.repeat(0)
+
+
+def test_another_interval_keeps_number_or_length():
+    """Fourteen doses stay fourteen; twelve weeks stay twelve weeks; once stays once."""
+    counted = Regimen.parse("aldesleukin 600 kIU/kg iv over 15 min every 8 h, 14 doses")
+    assert [d.time_h for d in counted.spaced(24.0).doses[-2:]] == [288.0, 312.0]
+    long = Regimen.parse("aldesleukin 1 MIU/m2 sc on weekdays for 2 weeks")
+    assert [d.time_h for d in long.spaced(168.0).doses] == [0.0, 168.0]
+    once = Regimen.parse("aldesleukin 1 MIU/m2 sc once")
+    assert once.spaced(24.0) == once

@@ -20,6 +20,7 @@ import numpy as np
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import Il2simError
+from il2sim.figures.panels import before_doses
 from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
 from il2sim.study.simulate import Task, prepare
@@ -102,9 +103,9 @@ class Answers:
         """
         began = time.perf_counter()
         task = task_of(study, asked.view, asked.subjects, tolerance=QUICK_TOLERANCE)
-        with self._turn_of(f"{asked.client}/{asked.view}"):
-            with _deadline(self.seconds) as cancel:
-                run = self.solve(task, cancel=cancel)
+        turn = self._turn_of(f"{asked.client}/{asked.view}")
+        with turn, _deadline(self.seconds) as cancel:
+            run = self.solve(task, cancel=cancel)
         took_ms = 1e3 * (time.perf_counter() - began)
         return bands(study, run, asked.scale, took_ms=took_ms)
 
@@ -140,8 +141,7 @@ class Answers:
     def solve(
         self, task: Task, *, cancel: threading.Event | None = None
     ) -> Trajectories:
-        """Solve a task, with resting states that may be known already; no record is
-        made of what produced it."""
+        """Solve a task, with resting states that may be known already."""
         problem = task.problem()
         rest = self._rest(problem, cancel)
         solution = solve(problem, workers=self.workers, cancel=cancel, rest=rest)
@@ -253,6 +253,7 @@ def bands(
         "key": provenance.key if provenance else "",
         "took_ms": round(took_ms, 1),
         "times_d": (run.times_h / 24.0).tolist(),
+        "drawn": np.flatnonzero(before_doses(run.times_h, run.doses_h)).tolist(),
         "end_d": study.end_day,
         "doses_d": (run.doses_h / 24.0).tolist(),
         "bands": {
@@ -314,5 +315,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     return value
-
-

@@ -25,9 +25,11 @@ COOKIE = "il2sim"
 
 ACCEPTED = ("application/json", "application/toml")
 
+# Plotly sets the style attribute of its own texts; style sheets stay our files only.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
-    "style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "style-src 'self'; style-src-attr 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -84,7 +86,8 @@ class Gate:
         sending = _with_headers(send, scope["path"])
         refused = self._refusal(scope, headers)
         if refused is not None:
-            return refused(scope, receive, sending)
+            answered: Awaitable[None] = refused(scope, receive, sending)
+            return answered
         return self.app(scope, receive, sending)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> Any:

@@ -145,6 +145,8 @@ class Answer(Message):
         Time spent, [ms].
     times_d
         When, [d].
+    drawn
+        Places among the times at which blood is drawn in a trial: before doses.
     end_d
         The read-out visit, [d].
     doses_d
@@ -167,6 +169,7 @@ class Answer(Message):
     key: str
     took_ms: float
     times_d: list[float]
+    drawn: list[int]
     end_d: float
     doses_d: list[float]
     bands: dict[str, Band]

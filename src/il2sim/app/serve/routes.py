@@ -163,9 +163,7 @@ def _add_answers(
         limits.check(study, asked.subjects, limits.background_subjects)
         return when_ready(lambda: refinements.start(study, asked).to_dict())
 
-    @router.get(
-        "/refinements/{name}", response_model=Work, responses=_codes(404, 422)
-    )
+    @router.get("/refinements/{name}", response_model=Work, responses=_codes(404, 422))
     def refinement(name: Identity) -> Response:
         """How far a refinement is, with its answer when it is done."""
         return JSONResponse(refinements.find(name).to_dict())

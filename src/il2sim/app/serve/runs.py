@@ -6,12 +6,13 @@ is needed stands in its folder.
 
 from __future__ import annotations
 
+import json
 import queue
 import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,8 @@ SUFFIXES = (".json", ".csv", ".toml", ".png", ".svg", ".html")
 class Run(Work):
     """One run and its folder."""
 
-    folder: Path = Path()
-    study: Study | None = None
+    folder: Path = field(default_factory=Path)
+    study: Study = field(kw_only=True)
 
     def files(self) -> list[str]:
         """Names of the files that can be fetched, those of figures too."""
@@ -112,13 +113,15 @@ class Runs:
                     name,
                     study.subjects,
                     title=study.title,
-                    state="stopped",
                     folder=self.root / name,
+                    study=study,
                 )
             waiting = [
-                one for one in self._runs.values() if one.state in ("waiting", "running")
+                one
+                for one in self._runs.values()
+                if one.state in ("waiting", "running")
             ]
-            if run in waiting or run.state == "done" and run.answer:
+            if run in waiting or (run.state == "done" and run.answer):
                 return run
             if len(waiting) >= self.limits.waiting_runs:
                 raise BadStudy(
@@ -128,7 +131,6 @@ class Runs:
                     try_="wait for one, or stop one",
                 )
             run.state, run.cancel = "waiting", threading.Event()
-            run.study = study
             self._runs[name] = run
         self._queue.put(run)
         return run
@@ -138,11 +140,10 @@ class Runs:
 
         Raises
         ------
-        UnknownName, UnreadableFile, BadStudy
-            There is no such run, or its study cannot be read any more.
+        UnknownName, BadStudy
+            There is no such run, or too many wait.
         """
-        run = self.find(name)
-        return self.start(run.study or read_study(run.folder / STUDY_FILE))
+        return self.start(self.find(name).study)
 
     def stop(self, name: str) -> Run:
         """Stop a run; what is finished is kept."""
@@ -226,16 +227,25 @@ def _found(root: Path) -> Iterator[Run]:
             study = read_study(file)
         except Il2simError:
             continue
-        is_done = (file.parent / "summary.json").exists()
+        is_done, done = _state_of(file.parent)
         yield Run(
             file.parent.name,
             study.subjects,
             title=study.title,
             state="done" if is_done else "stopped",
-            done=study.subjects if is_done else 0,
+            done=done,
             folder=file.parent,
             study=study,
         )
+
+
+def _state_of(folder: Path) -> tuple[bool, int]:
+    """Whether a run is complete, and how many subjects its folder holds."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        return bool(summary["complete"]), int(summary["subjects"]["n"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False, 0
 
 
 def slug(title: str) -> str:

@@ -68,7 +68,7 @@ class Settings:
             return False
 
 
-def make_app(settings: Settings) -> Gate:
+def make_app(settings: Settings) -> FastAPI:
     """The application, with its gate in front; models begin to compile at once."""
     limits = settings.limits
     answers = Answers(settings.workers, limits.quick_s)
@@ -86,10 +86,13 @@ def make_app(settings: Settings) -> Gate:
     _add_page(app)
     shipped = [read_study(name) for name in studies()]
     threading.Thread(target=answers.warm, args=(shipped,), daemon=True).start()
-    hosts = None if settings.token else (*_names(settings.host),)
-    return Gate(
-        app, body_bytes=limits.body_bytes, token=settings.token, hosts=hosts
+    app.add_middleware(
+        Gate,
+        body_bytes=limits.body_bytes,
+        token=settings.token,
+        hosts=None if settings.token else _names(settings.host),
     )
+    return app
 
 
 def serve(settings: Settings, *, told: Callable[[str, str], None]) -> None:
@@ -125,7 +128,6 @@ def serve(settings: Settings, *, told: Callable[[str, str], None]) -> None:
     told(f"il2sim is at {address}  (Ctrl-C stops it)", address)
     config = uvicorn.Config(
         app,
-        interface="asgi3",
         lifespan="off",
         log_level="warning",
         access_log=False,

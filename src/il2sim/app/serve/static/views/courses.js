@@ -33,6 +33,10 @@ export function update() {
       state.scale = value;
       changed("scale");
     }),
+    choice("At", [["drawn", "blood draws before a dose"], ["all", "every recorded time"]], state.records, (value) => {
+      state.records = value;
+      changed("choice");
+    }),
     keys(ready),
   );
   for (const [name, parts] of cards) updateCard(name, parts, ready);
@@ -44,28 +48,44 @@ function updateCard(name, parts, ready) {
   if (!having.length) return;
   const band = having[0].answers.courses.bands[name];
   const isFold = band.unit === "1";
+  const isFluid = state.facts.never_folds.includes(name);
   const unit = isFold ? "×" : ` ${unitShown(band.unit)}`;
   const alone = ready.length === 1;
   const traces = having.flatMap((one) => {
     const { bands, times_d } = one.answers.courses;
+    const places = isFluid || state.records === "all" ? null : one.answers.courses.drawn;
     const color = alone ? state.facts.colors[name] : colorOf(one);
-    return bandTraces(times_d, bands[name], color, {
+    return bandTraces(picked(times_d, places), pickedBand(bands[name], places), color, {
       name: alone ? "median" : one.id, dash: alone ? "solid" : dashOf(one), wide: alone || one === active(), unit,
     });
   });
   const shape = layout(
-    { title: "days since the first dose", range: [0, Math.max(...having.map((one) => one.answers.courses.times_d.at(-1)))] },
+    { title: "days since the first dose", range: [0, isFluid ? fluidDays(having) : Math.max(...having.map((one) => one.answers.courses.times_d.at(-1)))] },
     isFold ? { ...FOLDS, range: limits(having, name) } : { title: unitShown(band.unit), rangemode: "tozero" },
     { shapes: [...(isFold ? [rule(1)] : []), rule(active().answers.courses?.end_d ?? 0, "x", "dot"), ...ranges(name, isFold)] },
   );
-  parts.sub.textContent = isFold ? "fold over each subject's own rest" : `${band.meaning}, ${unitShown(band.unit)}`;
+  parts.sub.textContent = isFluid ? `${band.meaning}, ${unitShown(band.unit)}; while it is recorded finely` : isFold ? "fold over each subject's own rest" : `${band.meaning}, ${unitShown(band.unit)}`;
   draw(parts.chart, traces, shape);
   parts.below.replaceChildren(...published(name).map(publishedChip));
 }
 
+// Fluids are followed while they are recorded finely: later only troughs are kept.
+function fluidDays(having) {
+  return Math.max(...having.map(({ study }) => Math.min(study.days, study.record_finely_until_day ?? 3)));
+}
+
+const picked = (values, places) => (places ? places.map((i) => values[i]) : values);
+
+function pickedBand(band, places) {
+  if (!places) return band;
+  const rows = ["q05", "q25", "median", "q75", "q95"].map((row) => [row, picked(band[row], places)]);
+  return { ...band, ...Object.fromEntries(rows) };
+}
+
 function limits(having, name) {
   const seen = having.flatMap((one) => {
-    const band = one.answers.courses.bands[name];
+    const places = state.records === "all" ? null : one.answers.courses.drawn;
+    const band = pickedBand(one.answers.courses.bands[name], places);
     return [...band.q05, ...band.q95, ...band.median];
   });
   const bounds = published(name).flatMap((row) => [row.published.low, row.published.high]);
