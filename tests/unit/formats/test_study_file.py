@@ -166,7 +166,7 @@ def test_factors_are_read_written_and_checked():
     study = study_of({**tables, "factors": {"il2.kd_alpha": 3}})
     assert study.factors == {"il2.kd_alpha": 3.0}
     assert study_of(tomllib.loads(as_toml(study))) == study
-    with pytest.raises(BadStudy, match="il2.kd_alpha"):
+    with pytest.raises(BadStudy, match=r"il2\.kd_alpha"):
         study_of({**tables, "factors": {"il2.kd_alpa": 3.0}})
     with pytest.raises(BadStudy):
         study_of({**tables, "factors": {"il2.kd_alpha": -1.0}})

@@ -42,7 +42,8 @@ def same(band, course):
     """Whether a band is exactly the quantiles of a course."""
     quantiles = course.quantile([0.05, 0.25, 0.5, 0.75, 0.95])
     names = ("q05", "q25", "median", "q75", "q95")
-    return all(band[name] == row.tolist() for name, row in zip(names, quantiles))
+    pairs = zip(names, quantiles, strict=True)
+    return all(band[name] == row.tolist() for name, row in pairs)
 
 
 def test_a_quick_answer_is_what_the_python_api_gives(client):
@@ -176,8 +177,13 @@ def test_a_prescription_is_read_as_fields_and_doses(client):
     assert read["text"].startswith("aldesleukin 60 kIU/kg iv over 15 min, daily")
     assert len(read["doses"]) == 14
     assert read["doses"][1] == {
-        **{"product": "aldesleukin", "amount": 60.0, "unit": "kIU", "per": "kg"},
-        **{"route": "iv", "day": 1.0, "hours": 0.25},
+        "product": "aldesleukin",
+        "amount": 60.0,
+        "unit": "kIU",
+        "per": "kg",
+        "route": "iv",
+        "day": 1.0,
+        "hours": 0.25,
     }
     assert read["courses"][0]["n_doses"] == 14
 
