@@ -8,7 +8,7 @@ problem, and the resting states, which know no dose, are found once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,11 +83,8 @@ def dose_response(
         parameters=np.tile(problem.parameters, (times, 1)),
         bases=np.concatenate([problem.bases * size for size in sizes]),
     )
-    rests = Rest(
-        states=np.tile(rest.states, (times, 1)),
-        solved=np.tile(rest.solved, (times, 1)),
-        status=np.tile(rest.status, times),
-    )
+    rows = np.tile(np.arange(n), times)
+    rests = Rest(**{one.name: getattr(rest, one.name)[rows] for one in fields(Rest)})
     solution = solve(whole, workers=workers, cancel=cancel, rest=rests)
     run = task.label(solution, problem.program, None)
     parts = [range(i * n, (i + 1) * n) for i in range(times)]
