@@ -32,6 +32,18 @@ def dosed(n: int, kind: str, tolerance: float = 1e-6) -> Problem:
     )
 
 
+def slower(task: Problem, factor: float) -> Problem:
+    """The same problem in a shorter unit of time."""
+    doses = [Given(EVERY_H * i * factor, 0, 5.0) for i in range(3)]
+    return replace(
+        task,
+        parameters=task.parameters / factor,
+        schedule=Schedule.of(doses),
+        sample_h=task.sample_h * factor,
+        end_h=task.end_h * factor,
+    )
+
+
 def counts(task: Problem) -> tuple[int, int]:
     """Steps attempted and rejected."""
     raw = cpu.run(task, np.zeros((1, 3)), np.zeros((1, 0)))
@@ -60,3 +72,30 @@ def test_overlapping_doses_still_reach_the_closed_form():
     got = cpu.run(task, np.zeros((1, 3)), np.zeros((1, 0))).values[0, 0, 0]
     exact = (2.0 / k * (1 - np.exp(-3 * k)) + 1.0) * np.exp(-k)
     assert got == pytest.approx(exact, rel=1e-6)
+
+
+def test_the_unit_of_time_does_not_matter():
+    """Hours or milliseconds: the same attempts; no first step is a constant."""
+    task = dosed(3, "bolus")
+    assert counts(slower(task, 3.6e6)) == counts(slower(task, 1.0))
+
+
+def test_what_rests_takes_one_step():
+    """Where nothing moves the first step is the whole interval."""
+    task = replace(dosed(1, "bolus"), schedule=Schedule.of([]))
+    assert counts(task) == (1, 0)
+
+
+@pytest.mark.parametrize("rate", [1e-6, 1.0, 1e6])
+def test_a_first_step_fits_the_problem(rate):
+    """Decay over ten lifetimes, fast or slow: few attempts, hardly one rejected."""
+    task = dosed(1, "bolus", 1e-4)
+    task = replace(
+        task,
+        parameters=np.array([[rate]]),
+        sample_h=np.array([10 / rate]),
+        end_h=10 / rate,
+    )
+    attempts, rejected = counts(task)
+    assert attempts < 40
+    assert rejected <= 2

@@ -36,11 +36,10 @@ def error(name: str, tolerance: float, method: str = "rodas5p", backend=cpu) -> 
 @NAMES
 @METHOD
 def test_native_code_reaches_the_published_end(name, method):
-    """The error follows the tolerance: three decades of one are two of the other,
-    unless it is below the tolerance anyway.
+    """The error follows the tolerance: three decades of one are two of the other.
 
-    Factor 100 at most: errors of states that are small are relative to themselves, and
-    OREGO makes them larger from round to round.
+    Unless it is below the tolerance anyway. Factor 100 at most: errors of small states
+    are relative to themselves, and OREGO makes them larger from round to round.
     """
     loose, tight = error(name, LOOSE, method), error(name, TIGHT, method)
     assert loose < 100 * LOOSE

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from il2sim.engine.emit.begin import UNKNOWN, Begin
 from il2sim.engine.emit.builder import Function, Module, number
 from il2sim.engine.emit.explicit import ExplicitStep
 from il2sim.engine.emit.formulas import Formulas
@@ -77,6 +78,7 @@ def write_kernel(
         layout, block = emit_tangents(formulas, sizes, layout, method, inlets)
     step(module, sizes, layout, method).emit(inlets, formulas, lu)
     Lane(module, sizes, layout, method, inlets, tangents=tangents).emit()
+    Begin(module, sizes, layout, method).emit()
     Pace(module, sizes, layout, method).emit()
     _Kernel(module, layout, tangents=tangents).emit()
     return Written(module.text(), layout, sizes, block.size if block else 0)
@@ -133,6 +135,7 @@ class _Kernel:
             with f.when(f.let(f"icmp ne i64 {renewed}, 0")):
                 self._welcome()
             self._visit_lanes()
+            self._begin_lanes()
             self._each_busy("set_out")
             tolerance = given(f, "tolerance", "double")
             absolute = given(f, "absolute", "ptr")
@@ -228,6 +231,22 @@ class _Kernel:
             f.do(f"call void @raise_peaks(ptr %m, ptr {self._section('changed')})")
             with f.count(self.module.lanes) as lane:
                 self._put_number(number(0.0), "changed", lane)
+
+    def _begin_lanes(self) -> None:
+        """Guess a first step for lanes that have none to remember."""
+        f = self.f
+        some = f.variable("i1", "false")
+        f.set("i1", "false", some)
+        with f.count(self.module.lanes) as lane:
+            step = self._number("h", lane)
+            none = f.let(f"fcmp oeq double {step}, {number(UNKNOWN)}")
+            none = f.let(f"and i1 {none}, {self._is_busy(lane)}")
+            f.set("i1", f.let(f"or i1 {f.get('i1', some)}, {none}"), some)
+        with f.when(f.get("i1", some)):
+            absolute = given(f, "absolute", "ptr")
+            tolerance = given(f, "tolerance", "double")
+            f.do(f"call void @guess(ptr %m, double {tolerance}, ptr {absolute})")
+            self._each_busy("begin")
 
     def _record_step(self) -> None:
         """Peaks and samples of the step just accepted, by its dense output."""

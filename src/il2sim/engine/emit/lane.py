@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 
+from il2sim.engine.emit.begin import UNKNOWN
 from il2sim.engine.emit.builder import Function, Module, number
 from il2sim.engine.emit.layout import LANE_COUNTS, Layout, Sizes
 from il2sim.engine.emit.places import Places, smaller
 from il2sim.engine.methods.table import Method
 from il2sim.engine.schedule import ADD, CHANGE_RATE, KINDS
 from il2sim.engine.status import Status
-
-FIRST_STEP = 1e-3  # [h] the first guess of all; corrected by the error at once
 
 
 class Lane(Places):
@@ -67,7 +66,7 @@ class Lane(Places):
         self._copy_row(f, "starts", subject, "y", self.sizes.states)
         for section, length, value in (
             ("inputs", self.sizes.inlets, 0.0),
-            ("learned", KINDS, FIRST_STEP),
+            ("learned", KINDS, UNKNOWN),
             ("peaks", self.sizes.outputs, -math.inf),
         ):
             with f.count(length) as i:

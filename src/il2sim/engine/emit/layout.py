@@ -15,6 +15,7 @@ LANE_NUMBERS = (
     "t",
     "h",
     "h_try",
+    "h_guess",
     "t_stop",
     "over_h",
     "error",

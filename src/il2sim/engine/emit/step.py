@@ -10,7 +10,7 @@ written in `linear.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination, eliminate
@@ -108,17 +108,14 @@ class Step(ABC, Generic[M]):
         return f.load(k, place)
 
     def _emit_error(self, f: Function) -> None:
-        """The norm of the error is its mean square over all states."""
-        n, y = self.sizes.states, self._section(f, "y")
-        tolerance = splat(f, "%tolerance")
-        total = f.variable(f.vector, f.const(0.0))
-        with f.count(n) as i:
+        y, tolerance = self._section(f, "y"), splat(f, "%tolerance")
+
+        def part(i: str) -> str:
             error, value = self._emit_end(f, i)
             size = scale_of(f, f.load(y, i), value, tolerance, i)
-            ratio = f.binary("fdiv", error, size)
-            f.set(f.vector, f.fma(ratio, ratio, f.get(f.vector, total)), total)
-        mean = f.binary("fdiv", f.get(f.vector, total), f.const(float(n)))
-        f.store(f.intrinsic("sqrt", mean), self._section(f, "error"), 0)
+            return f.binary("fdiv", error, size)
+
+        f.store(norm_of(f, self.sizes.states, part), self._section(f, "error"), 0)
 
     def _emit_dense(self) -> None:
         """Write @dense: the coefficients of the solution between the ends."""
@@ -226,6 +223,16 @@ def splat(f: Function, scalar: str) -> str:
     one = f.let(f"insertelement {f.vector} undef, double {scalar}, i32 0")
     zeros = f"<{f.lanes} x i32> zeroinitializer"
     return f.let(f"shufflevector {f.vector} {one}, {f.vector} undef, {zeros}")
+
+
+def norm_of(f: Function, length: int, part: Callable[[str], str]) -> str:
+    """Root of the mean square of what is written for every state."""
+    total = f.variable(f.vector, f.const(0.0))
+    with f.count(length) as i:
+        one = part(i)
+        f.set(f.vector, f.fma(one, one, f.get(f.vector, total)), total)
+    mean = f.binary("fdiv", f.get(f.vector, total), f.const(float(length)))
+    return f.intrinsic("sqrt", mean)
 
 
 def scale_of(f: Function, before: str, after: str, tolerance: str, i: str) -> str:
