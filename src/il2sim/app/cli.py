@@ -168,6 +168,39 @@ def serve(
     serve_page(settings, told=told)
 
 
+@app.command()
+def explain(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    *,
+    quantity: Annotated[str, typer.Option(help="What changed.")] = "memory Treg",
+    by: Annotated[str, typer.Option(help="cause or event.")] = "cause",
+    subjects: Annotated[int, typer.Option(help="The first so many.", min=1)] = 100,
+    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+) -> None:
+    """Say which processes changed a quantity, and which cells consumed the IL-2."""
+    from il2sim.app.explain import explain_run
+
+    with _progress_bar(quantity) as progress:
+        told = explain_run(
+            run,
+            quantity,
+            by=cast("Any", by),
+            subjects=subjects,
+            workers=workers,
+            progress=progress,
+        )
+    console, at_h = _console(), told.study.end_h
+    console.print(told.study.title, style="bold", markup=False)
+    for shares in (told.shares, told.fate):
+        console.print(tables.shares_table(shares, at_h))
+    if not told.is_same_model:
+        console.print(
+            "The model has changed since this run; this explains the study as it "
+            "comes out today."
+        )
+    console.print(f"Everything is in {run / 'explain'}", markup=False, soft_wrap=True)
+
+
 def _report(outcome: Outcome) -> None:
     console, summary = _console(), outcome.summary
     console.print(summary["title"], style="bold", markup=False)

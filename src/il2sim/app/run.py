@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PORTION = 250
 """Subjects in one portion: a second or two of work, so little is lost on a stop."""
 
-STUDY_FILE = "study.toml"
+STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
 """The study in a run's folder, as it was carried out."""
 
 RUNS = Path("runs")
@@ -133,13 +133,14 @@ def run_study(
     """
     options = options or Options()
     _check(options)
-    task = _task_of(study, options)
+    task = task_of(study, options)
     provenance = task.provenance(options.device)
     path = options.out or RUNS / f"{name}-{provenance.key[:8]}"
     folder = RunFolder.claim(path, provenance, resume=options.resume)
     if folder.is_finished:
         return _finished(study, folder)
-    folder.write_text(STUDY_FILE, _as_carried_out(study, task))
+    carried_out = _as_carried_out(study, task, folder, options.beside)
+    folder.write_text(STUDY_FILE, carried_out)
     parts, stopped = _solve(task, folder, options, progress)
     if not parts:
         raise KeyboardInterrupt
@@ -153,18 +154,27 @@ def run_study(
 def key_of(study: Study, options: Options | None = None) -> str:
     """The key that the run of a study has; equal keys mean equal work."""
     options = options or Options()
-    return _task_of(study, options).provenance(options.device).key
+    return task_of(study, options).provenance(options.device).key
 
 
-def _as_carried_out(study: Study, task: Task) -> str:
-    """The study file that gives the same numbers without any option."""
+def _as_carried_out(
+    study: Study, task: Task, folder: RunFolder, beside: Path | None
+) -> str:
+    """The study file that gives the same numbers without any option.
+
+    A file of the population is copied beside it.
+    """
     from il2sim.formats.study_file import as_toml
 
-    given = {
+    given: dict[str, Any] = {
         "subjects": task.population.n,
         "seed": task.population.seed,
         "tolerance": task.tolerance,
     }
+    if study.population_file is not None:
+        path = (beside or Path()) / study.population_file
+        folder.write_text(POPULATION_FILE, path.read_text("utf-8"))
+        given["population_file"] = POPULATION_FILE
     return as_toml(study.model_copy(update=given))
 
 
@@ -229,7 +239,8 @@ def _check(options: Options) -> None:
         )
 
 
-def _task_of(study: Study, options: Options) -> Task:
+def task_of(study: Study, options: Options) -> Task:
+    """The task of a study, with what is chosen for a run."""
     tolerance = study.tolerance if options.tolerance is None else options.tolerance
     return prepare(
         study.find_model(),

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from il2sim.study.attribution import SUM
+
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
+    from il2sim.study.attribution import Attribution
     from il2sim.study.comparison import Comparison
 
 IN_FIRST_TABLE = ("peak fold", "end fold")
@@ -62,6 +65,24 @@ def comparisons_table(outcome: Outcome) -> Table | None:
             what,
             _spread(one.found.to_dict()),
             _published(one),
+        )
+    return table
+
+
+def shares_table(shares: Attribution, at_h: float) -> Table:
+    """Shares of a change at one time; the last row is their sum."""
+    unit = {"1": "over rest"}.get(shares.unit, shares.unit)
+    table = _table(f"{shares.quantity} on day {at_h / 24:g}, {unit}")
+    table.add_column("share")
+    for heading in ("mean", "5–95 %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in shares.table(at_h):
+        if row["share"] == SUM:
+            table.add_section()
+        table.add_row(
+            row["share"],
+            f"{row['mean']:+.2f}",
+            f"{row['q05']:+.2f} to {row['q95']:+.2f}",
         )
     return table
 

@@ -49,6 +49,9 @@ FATES = {
 }
 """What happens to IL-2 other than by the receptors of a population."""
 
+SUM = "sum"
+"""The last row of a table of shares."""
+
 DOSES = "doses"
 """The share that doses bring."""
 
@@ -119,7 +122,9 @@ class Attribution:
         return self._scaled(self.resting, "1")
 
     def of_dose(self) -> Attribution:
-        """Shares as a part of all that was given until the end, [%].
+        """Where the doses went, as a part of all that was given until the end, [%].
+
+        What left counts upwards here, and the sum is what is gone.
 
         Raises
         ------
@@ -128,7 +133,15 @@ class Attribution:
         """
         if DOSES not in self.parts:
             raise UnknownName(f"no doses enter '{self.quantity}'.", got=self.parts)
-        return self._scaled(self.shares[:, -1, self.parts.index(DOSES)] / 100, "%")
+        place = self.parts.index(DOSES)
+        given = self.shares[:, :, place]
+        gone = replace(
+            self,
+            parts=self.parts[:place] + self.parts[place + 1 :],
+            shares=-np.delete(self.shares, place, axis=2),
+            change=given - self.change,
+        )
+        return gone._scaled(given[:, -1] / 100, "%")
 
     def _scaled(self, by: Floats, unit: str) -> Attribution:
         by = np.where(by == 0, np.nan, by)
@@ -148,7 +161,7 @@ class Attribution:
         return np.asarray(self.shares[self.is_done].mean(axis=0))
 
     def table(self, time_h: float) -> list[dict[str, Any]]:
-        """One row for each share at one time: mean, 5 and 95 %; the change is last.
+        """One row for each share at one time: mean, 5 and 95 %; the sum is last.
 
         Raises
         ------
@@ -165,7 +178,7 @@ class Attribution:
         columns = dict(zip(self.parts, self.shares[:, near[0]].T, strict=True))
         return [
             {"share": name, **_summary(values[self.is_done]), "unit": self.unit}
-            for name, values in {**columns, "change": self.change[:, near[0]]}.items()
+            for name, values in {**columns, SUM: self.change[:, near[0]]}.items()
         ]
 
 

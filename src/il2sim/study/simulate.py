@@ -9,7 +9,7 @@ model serves every molecule, dose and interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from il2sim.engine.solve import Device, Solution
     from il2sim.molecules.product import Product
     from il2sim.symbolic import Model
-    from il2sim.symbolic.model import ParameterInModel
 
 BASES = ("flat", "kg", "m2")
 """Columns of a subject's sizes that doses are scaled by."""
@@ -65,8 +64,6 @@ class Task:
         Largest accepted relative error of one step, [1].
     products
         By name, everything that the regimen names.
-    values
-        Of parameters, instead of the model's and in its units; for everybody alike.
     factors
         What the value of a parameter is multiplied by in every subject, [1].
     """
@@ -78,7 +75,6 @@ class Task:
     save: tuple[str, ...]
     tolerance: float
     products: Mapping[str, Product]
-    values: Mapping[str, float] = field(default_factory=dict)
     factors: Mapping[str, float] = field(default_factory=dict)
 
     def problem(self, some: range | None = None) -> Problem:
@@ -110,7 +106,7 @@ class Task:
 
     def provenance(self, device: str) -> Provenance:
         """What decides the numbers of this task."""
-        values = {name: one.engine_value for name, one in self._given().items()}
+        values = {name: one.engine_value for name, one in self.model.parameters.items()}
         population = self.population
         return provenance_of(
             model=self.model.name,
@@ -153,7 +149,7 @@ class Task:
         )
 
     def _parameters(self, program: Program, subjects: Subjects) -> Floats:
-        known = self._given()
+        known = self.model.parameters
         columns = {name: i for i, name in enumerate(program.parameters)}
         values = np.empty((len(subjects), len(columns)))
         values[:] = [known[name].engine_value for name in program.parameters]
@@ -181,19 +177,6 @@ class Task:
             self.factors[name] for name in present
         ]
         return values
-
-    def _given(self) -> dict[str, ParameterInModel]:
-        """The model's parameters, with this task's values."""
-        known = dict(self.model.parameters)
-        for name, value in self.values.items():
-            if name not in known:
-                raise UnknownName(
-                    f"the model '{self.model.name}' has no parameter '{name}'.",
-                    got=f"'{name}'",
-                    expected=closest(name, known),
-                )
-            known[name] = replace(known[name], value=value)
-        return known
 
     def _molecule(self) -> dict[str, float]:
         variants = {one.variant.name: one.variant for one in self.products.values()}
