@@ -19,8 +19,8 @@ from scipy.integrate import ode
 from il2sim.engine.backends import cpu
 from il2sim.engine.derivatives import differentiate
 from il2sim.engine.elimination import eliminate
+from il2sim.engine.events import Kind
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import ADD, STOP
 
 
 class Compiled:
@@ -115,12 +115,13 @@ def _follow(  # noqa: PLR0917 - a loop with all it needs
             state = inlets[schedule.targets[event]]
             size = problem.bases[subject, schedule.basis[event]]
             amount = schedule.amounts[event] * size
-            if schedule.kinds[event] == ADD:
+            if schedule.kinds[event] == Kind.ADD:
                 y[state] += amount
-            elif schedule.kinds[event] == STOP:
+            elif schedule.kinds[event] == Kind.STOP:
                 compiled.change(state, 0.0)
             else:
-                compiled.change(state, compiled.running[state] + amount)
+                sign = -1.0 if schedule.kinds[event] == Kind.END else 1.0
+                compiled.change(state, compiled.running[state] + sign * amount)
         solver.set_initial_value(y, start)
         y = np.array(solver.integrate(stop))
     return y

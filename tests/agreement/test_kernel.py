@@ -7,7 +7,8 @@ import pytest
 
 from il2sim.engine.backends import cpu
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
 from tests import programs

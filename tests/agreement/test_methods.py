@@ -10,7 +10,8 @@ import pytest
 from il2sim.engine.backends import cpu
 from il2sim.engine.methods import METHODS
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from tests import programs
 
 EVERY = pytest.mark.parametrize("method", METHODS)

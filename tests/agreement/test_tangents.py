@@ -13,7 +13,8 @@ from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from tests import programs
 

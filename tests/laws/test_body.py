@@ -7,7 +7,8 @@ import pytest
 
 from il2sim.engine.lower import lower
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
 from il2sim.models import body, body_with_tumor

@@ -5,6 +5,7 @@ code, or slowly and plainly by the reference that decides which of the two is ri
 room knows no biology, no IU and no clinic: here a subject is a row.
 
 Reading order: `program`, `lower`, `derivatives`, `tangents`, `elimination`, `methods`,
-`emit`; then `schedule`, `directions`, `problem`, `status`, `resting`, `solve`,
-`account`, `backends`, `cache`; last `trajectories` and `store`.
+`emit`; then `records`, `events`, `schedule`, `rules`, `reductions`, `directions`,
+`problem`, `status`, `resting`, `solve`, `account`, `backends`, `cache`; last
+`trajectories` and `store`.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine.directions import Directions
+from il2sim.engine.events import Kind
 from il2sim.engine.methods import METHODS, RODAS5P
 from il2sim.engine.program import Program
+from il2sim.engine.reductions import Reduction
+from il2sim.engine.rules import Rule
 from il2sim.engine.schedule import Schedule
 from il2sim.errors import BadProblem, UnknownName, closest
 
@@ -34,10 +37,11 @@ class Problem:
     bases
         Sizes that doses are scaled by, shape ``(n_subjects, n_bases)``.
     schedule
-        Doses.
+        Doses, and what else happens when.
     sample_h
         When to record, [h], shape ``(n_times,)``, increasing. At the time of a dose
         the record is taken before it; times before zero show the resting state.
+        A time may come twice in a row, to record after the events of that time too.
     end_h
         When to stop, [h].
     save
@@ -52,6 +56,10 @@ class Problem:
         Name of the method that native code steps by, one of `METHODS`.
     directions
         Along what to differentiate the solution; None if it is not to be.
+    rules
+        What the checks of the schedule look at.
+    reductions
+        Numbers to find while solving, ``n_reductions`` of them.
     """
 
     program: Program
@@ -66,6 +74,8 @@ class Problem:
     most_steps: int = MOST_STEPS
     method: str = RODAS5P.name
     directions: Directions | None = None
+    rules: tuple[Rule, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("parameters", "bases", "sample_h"):
@@ -76,7 +86,9 @@ class Problem:
             object.__setattr__(self, "absolute", sizes)
         self._check_shapes()
         self._check_times()
-        for name in self.save:
+        looked_at = (rule.output for rule in self.rules)
+        reduced = (reduction.output for reduction in self.reductions)
+        for name in (*self.save, *looked_at, *reduced):
             if name not in self.program.outputs:
                 raise UnknownName(
                     f"the model has no output '{name}'.",
@@ -105,13 +117,30 @@ class Problem:
             raise _bad("bases", self.bases.shape, "one row for each subject")
         if self.schedule.most_basis >= self.bases.shape[1]:
             raise _bad("bases", self.bases.shape, "a column for each basis of a dose")
+        self._check_schedule()
+
+    def _check_schedule(self) -> None:
+        schedule, program = self.schedule, self.program
+        rows = schedule.of_subject
+        if rows is not None and len(rows) != self.n_subjects:
+            raise _bad("schedule", f"{len(rows)} rows", f"{self.n_subjects} subjects")
+        parameters = len(program.parameters) + len(program.solved)
+        for kinds, most, what in (
+            ((Kind.ADD, Kind.START), len(program.inlets), "inlets"),
+            ((Kind.SET,), parameters, "parameters"),
+            ((Kind.CHECK,), len(self.rules), "rules"),
+        ):
+            targets = schedule.targets[np.isin(schedule.kinds, kinds)]
+            if targets.max(initial=-1) >= most:
+                raise _bad("schedule", f"number {targets.max()}", f"{most} {what}")
 
     def _check_times(self) -> None:
         times = self.sample_h
         if times.ndim != 1 or not np.all(np.isfinite(times)):
             raise _bad("sample_h", times, "finite times in one row")
-        if np.any(np.diff(times) <= 0):
-            raise _bad("sample_h", times, "increasing times")
+        steps = np.diff(times)
+        if np.any(steps < 0) or np.any((steps[1:] == 0) & (steps[:-1] == 0)):
+            raise _bad("sample_h", times, "increasing times, none more than twice")
         if not np.isfinite(self.end_h) or self.end_h <= 0:
             raise _bad("end_h", self.end_h, "a time after zero")
         if times.size and times[-1] > self.end_h:
@@ -123,10 +152,16 @@ class Problem:
         return len(self.parameters)
 
     @property
-    def saved_columns(self) -> Sequence[int]:
-        """Place of each saved name among the outputs of the program."""
+    def is_after(self) -> NDArray[np.bool_]:
+        """Which records are taken after the events of their time."""
+        return np.concatenate(([False], np.diff(self.sample_h) == 0))[
+            : len(self.sample_h)
+        ]
+
+    def columns(self, names: Iterable[str]) -> list[int]:
+        """Place of each name among the outputs of the program."""
         places = {name: i for i, name in enumerate(self.program.outputs)}
-        return [places[name] for name in self.save]
+        return [places[name] for name in names]
 
 
 def _bad(what: str, got: Any, expected: str) -> BadProblem:

@@ -1,76 +1,58 @@
-"""Doses as sorted arrays.
+"""Schedules: the events of every subject, as sorted arrays.
 
-A schedule knows targets, times and amounts in nmol; it knows neither molecules nor IU.
-An infusion is two events. When the last of those that overlap ends, the rate is set to
-exactly zero, so no rounding error is left running.
+A cohort on one regimen shares one schedule; where times or amounts differ between
+subjects, each has its own. What can happen is written in `records.py`, and how a record
+becomes events in `events.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import BadProblem
+from il2sim.engine.events import Event, Kind, events_of
+from il2sim.engine.records import Record, check_record
 
-ADD, CHANGE_RATE, STOP = 0, 1, 2
-"""What an event does: add an amount, change a rate, set a rate to zero."""
+Counts = NDArray[np.int64]
 
-KINDS = 3
-"""How many kinds of events there are."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """One dose.
-
-    Attributes
-    ----------
-    time_h
-        When it begins, [h].
-    target
-        Number of the inlet that receives it.
-    amount
-        [nmol] for each unit of the basis.
-    basis
-        Column of the subject's sizes that the amount is multiplied by.
-    duration_h
-        Zero for a bolus, else the length of the infusion, [h].
-    """
-
-    time_h: float
-    target: int
-    amount: float
-    basis: int = 0
-    duration_h: float = 0.0
+_ENDS = (Kind.END, Kind.STOP)
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """Events sorted by time; within one time ends of infusions come first.
+    """Events of one schedule after the other, each in the order of its events.
 
     Attributes
     ----------
     times_h
-        [h], shape ``(n_events,)``.
+        [h], shape ``(n_events,)``. Ends of infusions come first within one time.
     kinds, targets, basis
-        What happens, to which inlet, scaled by which size; shape ``(n_events,)``.
+        What happens (`Kind`); to which inlet, parameter or rule; scaled by which size.
+        Shape ``(n_events,)``.
     amounts
-        [nmol] or [nmol/h] for each unit of the basis.
+        [nmol] or [nmol/h] for each unit of the basis, or the value of a parameter.
+    doses
+        Number of the dose within its schedule, which the end of its infusion shares;
+        of a check its own number; -1 for what no rule changes. Shape ``(n_events,)``.
+    first
+        Where each schedule begins, and the end of the last; shape
+        ``(n_schedules + 1,)``.
+    of_subject
+        Which schedule each subject follows, shape ``(n_subjects,)``; None if there is
+        one for all.
     """
 
     times_h: NDArray[np.float64]
-    kinds: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    basis: NDArray[np.int64]
+    kinds: Counts
+    targets: Counts
+    basis: Counts
     amounts: NDArray[np.float64]
-
-    @property
-    def most_basis(self) -> int:
-        """The highest column of sizes in use."""
-        return int(self.basis.max(initial=0))
+    doses: Counts
+    first: Counts
+    of_subject: Counts | None = None
 
     def given_by(
         self, times_h: NDArray[np.float64], bases: NDArray[np.float64], target: int
@@ -94,58 +76,117 @@ class Schedule:
         Examples
         --------
         >>> import numpy as np
+        >>> from il2sim.engine.records import Given
         >>> infusion = Schedule.of([Given(1.0, 0, 8.0, duration_h=4.0)])
         >>> infusion.given_by(np.array([1.0, 2.0, 9.0]), np.ones((1, 1)), 0).tolist()
         [[0.0, 2.0, 8.0]]
         """
-        mine = self.targets == target
+        doses = np.isin(self.kinds, (Kind.ADD, Kind.START, *_ENDS))
+        mine = doses & (self.targets == target)
         since = times_h[None, :] - self.times_h[mine, None]
-        is_amount = self.kinds[mine, None] == ADD
-        each = np.where(is_amount, since > 0, np.maximum(since, 0.0))
-        sizes = bases[:, self.basis[mine]] * self.amounts[mine]
+        kinds = self.kinds[mine]
+        each = np.where(kinds[:, None] == Kind.ADD, since > 0, np.maximum(since, 0.0))
+        signs = np.select(
+            [np.isin(kinds, (Kind.ADD, Kind.START)), np.isin(kinds, _ENDS)], [1.0, -1.0]
+        )
+        sizes = bases[:, self.basis[mine]] * (signs * self.amounts[mine])
         return np.asarray(sizes @ each)
 
     @classmethod
-    def of(cls, doses: Iterable[Given]) -> Schedule:
-        """Sort doses into events.
+    def of(cls, records: Iterable[Record]) -> Schedule:
+        """One schedule for all subjects.
 
         Raises
         ------
         BadProblem
             A time, amount or duration is negative or not finite.
         """
-        given = list(doses)
-        events: list[tuple[float, int, int, int, int, float]] = []
-        for order, dose in enumerate(given):
-            _check(dose)
-            head = (dose.time_h, 1, order)
-            if dose.duration_h == 0:
-                events.append((*head, ADD, dose.basis, dose.amount))
-            else:
-                rate = dose.amount / dose.duration_h
-                end = (dose.time_h + dose.duration_h, 0, order)
-                events.append((*head, CHANGE_RATE, dose.basis, rate))
-                events.append((*end, CHANGE_RATE, dose.basis, -rate))
-        return cls._from_events(sorted(events), [dose.target for dose in given])
+        return cls._from([events_of(_checked(records))], None)
 
     @classmethod
-    def _from_events(
-        cls, events: list[tuple[float, int, int, int, int, float]], targets: list[int]
+    def for_each(cls, subjects: Iterable[Iterable[Record]]) -> Schedule:
+        """A schedule for each subject; equal ones are kept once.
+
+        Raises
+        ------
+        BadProblem
+            A time, amount or duration is negative or not finite.
+        """
+        known: dict[tuple[Record, ...], int] = {}
+        numbers = [
+            known.setdefault(_checked(records), len(known)) for records in subjects
+        ]
+        return cls._from([events_of(records) for records in known], _counts(numbers))
+
+    @classmethod
+    def _from(
+        cls, schedules: Sequence[Sequence[Event]], of_subject: Counts | None
     ) -> Schedule:
-        running = dict.fromkeys(targets, 0)
-        kinds = []
-        for _, starts, order, kind, _, _ in events:
-            if kind == CHANGE_RATE:
-                running[targets[order]] += 1 if starts else -1
-            over = kind == CHANGE_RATE and not running[targets[order]]
-            kinds.append(STOP if over else kind)
+        events = [event for one in schedules for event in one]
+        doses = [number for one in schedules for number in _dose_numbers(one)]
         return cls(
-            times_h=_numbers([event[0] for event in events]),
-            kinds=_counts(kinds),
-            targets=_counts([targets[event[2]] for event in events]),
-            basis=_counts([event[4] for event in events]),
-            amounts=_numbers([event[5] for event in events]),
+            times_h=_numbers([event.time_h for event in events]),
+            kinds=_counts([event.kind for event in events]),
+            targets=_counts([event.target for event in events]),
+            basis=_counts([event.basis for event in events]),
+            amounts=_numbers([event.amount for event in events]),
+            doses=_counts(doses),
+            first=_counts(np.cumsum([0, *(len(one) for one in schedules)]).tolist()),
+            of_subject=of_subject,
         )
+
+    def __len__(self) -> int:
+        """How many schedules there are."""
+        return len(self.first) - 1
+
+    def of_rows(self, rows: Counts) -> Schedule:
+        """The schedules of some subjects."""
+        if self.of_subject is None:
+            return self
+        return replace(self, of_subject=_counts(self.of_subject[rows].tolist()))
+
+    def events_of_subject(self, subject: int) -> slice:
+        """Where the events of a subject are."""
+        which = 0 if self.of_subject is None else int(self.of_subject[subject])
+        return slice(int(self.first[which]), int(self.first[which + 1]))
+
+    @property
+    def most_basis(self) -> int:
+        """The highest column of sizes in use."""
+        return int(self.basis.max(initial=0))
+
+    @property
+    def most_doses(self) -> int:
+        """How many doses the longest schedule gives."""
+        return int(self.doses[self.kinds != Kind.CHECK].max(initial=-1)) + 1
+
+    @property
+    def most_checks(self) -> int:
+        """How many checks the longest schedule makes."""
+        return int(self.doses[self.kinds == Kind.CHECK].max(initial=-1)) + 1
+
+
+def _checked(records: Iterable[Record]) -> tuple[Record, ...]:
+    checked = tuple(records)
+    for record in checked:
+        check_record(record)
+    return checked
+
+
+def _dose_numbers(events: Sequence[Event]) -> list[int]:
+    """Number the doses of one schedule, and its checks, each from zero."""
+    places: dict[int, int] = {}
+    checks = 0
+    numbers = []
+    for event in events:
+        if event.kind is Kind.CHECK:
+            numbers.append(checks)
+            checks += 1
+        elif event.dose is None:
+            numbers.append(-1)
+        else:
+            numbers.append(places.setdefault(event.dose, len(places)))
+    return numbers
 
 
 def _numbers(values: list[float]) -> NDArray[np.float64]:
@@ -154,16 +195,7 @@ def _numbers(values: list[float]) -> NDArray[np.float64]:
     return array
 
 
-def _counts(values: list[int]) -> NDArray[np.int64]:
+def _counts(values: Sequence[int]) -> Counts:
     array = np.array(values, dtype=np.int64)
     array.setflags(write=False)
     return array
-
-
-def _check(dose: Given) -> None:
-    for what in ("time_h", "amount", "duration_h"):
-        value = getattr(dose, what)
-        if not np.isfinite(value) or value < 0:
-            raise BadProblem(
-                f"a dose has no usable {what}.", got=value, expected="zero or more"
-            )

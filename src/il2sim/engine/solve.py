@@ -115,6 +115,7 @@ def solve(
             parameters=problem.parameters[good],
             bases=problem.bases[good],
             directions=_from_rest(problem.directions, rest, good),
+            schedule=problem.schedule.of_rows(good),
         )
         got = backend.run(
             part,
@@ -196,8 +197,9 @@ def _merge(whole: Raw, part: Raw, rows: NDArray[np.int64]) -> None:
 
 def _blank_failures(raw: Raw) -> None:
     """One not-a-number, always the same, for whatever is not known."""
-    raw.peaks[raw.status != Status.DONE] = np.nan
-    raw.peaks[np.isneginf(raw.peaks)] = np.nan
-    everything = (raw.values, raw.resting, raw.peaks, raw.tangents)
+    known = np.isin(raw.status, (Status.DONE, Status.STOPPED_BY_RULE))
+    raw.peaks[~known] = np.nan
+    raw.reduced[~known] = np.nan
+    everything = (raw.values, raw.resting, raw.peaks, raw.reduced, raw.tangents)
     for values in (*everything, raw.resting_tangents):
         values[np.isnan(values)] = np.nan

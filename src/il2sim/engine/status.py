@@ -14,6 +14,8 @@ class Status(IntEnum):
     TOO_MANY_STEPS = 3
     NOT_FINITE = 4
     CANCELLED = 5
+    STOPPED_BY_RULE = 6
+    NO_STEADY_STATE = 7
 
     @property
     def sentence(self) -> str:
@@ -45,4 +47,12 @@ _SENTENCES = {
         "Look at the subject's parameters for zero, infinity or not-a-number.",
     ),
     Status.CANCELLED: ("Not solved: the run was stopped.", "Run again with resume."),
+    Status.STOPPED_BY_RULE: (
+        "Followed until a rule withdrew the subject.",
+        "Nothing is wrong: what was recorded until then is kept.",
+    ),
+    Status.NO_STEADY_STATE: (
+        "A thousand doses did not bring the states to a steady state.",
+        "Look for a state that accumulates, or give the doses one by one.",
+    ),
 }

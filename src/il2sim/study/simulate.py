@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from il2sim.engine.problem import DEFAULT_TOLERANCE, Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest

@@ -8,7 +8,8 @@ import pytest
 from il2sim.engine.account import AMOUNT, open_account
 from il2sim.engine.problem import Problem
 from il2sim.engine.program import Term
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import find_rest, solve
 from il2sim.errors import BadProblem
 from tests.programs import write

@@ -105,7 +105,8 @@ def test_each_system_has_its_own_place(
 def test_code_from_disk_computes_the_same(folder):
     """A kernel that was loaded gives the bits of one that was compiled."""
     from il2sim.engine.problem import Problem
-    from il2sim.engine.schedule import Given, Schedule
+    from il2sim.engine.records import Given
+    from il2sim.engine.schedule import Schedule
 
     problem = Problem(
         program=one_compartment(),

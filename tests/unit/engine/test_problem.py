@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from il2sim.engine.problem import Problem
-from il2sim.engine.schedule import Given, Schedule
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.errors import BadProblem, UnknownName
 from tests.programs import one_compartment
 
@@ -28,7 +29,7 @@ USABLE = {
         ("parameters", np.ones(2), "parameters"),
         ("bases", np.ones((3, 1)), "bases"),
         ("schedule", Schedule.of([Given(0.0, 0, 1.0, basis=1)]), "bases"),
-        ("sample_h", np.array([1.0, 1.0]), "sample_h"),
+        ("sample_h", np.array([1.0, 1.0, 1.0]), "sample_h"),
         ("sample_h", np.array([0.0, np.nan]), "sample_h"),
         ("sample_h", np.array([0.0, 3.0]), "sample_h"),
         ("end_h", 0.0, "end_h"),

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from il2sim.engine.schedule import ADD, CHANGE_RATE, STOP, Given, Schedule
+from il2sim.engine.events import Kind
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from il2sim.errors import BadProblem
 
 DOSES = st.lists(
@@ -34,7 +36,7 @@ def test_an_infusion_is_two_events():
     """It starts with its rate and ends with a rate of exactly zero."""
     schedule = Schedule.of([Given(1.0, 0, 6.0, duration_h=2.0)])
     assert schedule.times_h.tolist() == [1.0, 3.0]
-    assert schedule.kinds.tolist() == [CHANGE_RATE, STOP]
+    assert schedule.kinds.tolist() == [Kind.START, Kind.STOP]
     assert schedule.amounts[0] == 3.0
 
 
@@ -44,7 +46,7 @@ def test_the_last_of_overlapping_infusions_stops_the_rate():
         [Given(0.0, 0, 1.0, duration_h=4.0), Given(2.0, 0, 1.0, duration_h=4.0)]
     )
     assert schedule.times_h.tolist() == [0.0, 2.0, 4.0, 6.0]
-    assert schedule.kinds.tolist() == [CHANGE_RATE, CHANGE_RATE, CHANGE_RATE, STOP]
+    assert schedule.kinds.tolist() == [Kind.START, Kind.START, Kind.END, Kind.STOP]
 
 
 def test_routes_do_not_stop_each_other():
@@ -52,7 +54,7 @@ def test_routes_do_not_stop_each_other():
     schedule = Schedule.of(
         [Given(0.0, 0, 1.0, duration_h=4.0), Given(0.0, 1, 1.0, duration_h=2.0)]
     )
-    assert schedule.kinds.tolist() == [CHANGE_RATE, CHANGE_RATE, STOP, STOP]
+    assert schedule.kinds.tolist() == [Kind.START, Kind.START, Kind.STOP, Kind.STOP]
     assert schedule.targets.tolist() == [0, 1, 1, 0]
 
 
@@ -61,7 +63,7 @@ def test_within_one_time_ends_come_first_then_the_order_given():
     schedule = Schedule.of(
         [Given(4.0, 0, 9.0), Given(4.0, 0, 5.0), Given(0.0, 0, 1.0, duration_h=4.0)]
     )
-    assert schedule.kinds.tolist() == [CHANGE_RATE, STOP, ADD, ADD]
+    assert schedule.kinds.tolist() == [Kind.START, Kind.STOP, Kind.ADD, Kind.ADD]
     assert schedule.amounts.tolist()[2:] == [9.0, 5.0]
 
 
@@ -90,10 +92,10 @@ def test_events_add_up_to_the_doses(doses):
                 time, amount = schedule.times_h[place], schedule.amounts[place]
                 total += rate * (time - before)
                 before = time
-                if schedule.kinds[place] == ADD:
+                if schedule.kinds[place] == Kind.ADD:
                     total += amount
                 else:
-                    rate += amount
+                    rate += amount if schedule.kinds[place] == Kind.START else -amount
             wanted = sum(
                 one.amount
                 for one in doses
@@ -110,10 +112,12 @@ def test_every_rate_ends_at_zero(doses):
     for kind, target, amount in zip(
         schedule.kinds, schedule.targets, schedule.amounts, strict=True
     ):
-        if kind == STOP:
+        if kind == Kind.STOP:
             running[target] = 0.0
-        elif kind == CHANGE_RATE:
+        elif kind == Kind.START:
             running[target] += amount
+        elif kind == Kind.END:
+            running[target] -= amount
     assert running == {0: 0.0, 1: 0.0}
 
 

@@ -23,4 +23,6 @@ def test_codes_do_not_change():
         "TOO_MANY_STEPS",
         "NOT_FINITE",
         "CANCELLED",
+        "STOPPED_BY_RULE",
+        "NO_STEADY_STATE",
     ]

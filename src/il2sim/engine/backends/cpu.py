@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,11 +20,12 @@ from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions
 from il2sim.engine.emit import builder
 from il2sim.engine.emit.kernel import write_kernel
-from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes
+from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes, tail_slots
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
+from il2sim.engine.reductions import Reduce, Reduction
 from il2sim.engine.resting import Rest, read_rest, resting_problem
 
 Progress = Callable[[int, int], None]
@@ -146,22 +147,25 @@ class _Call:
         self.total = problem.n_subjects
         self.counters = np.zeros(3, dtype=np.int64)  # next, finished, stop
         vector = np.hstack([problem.parameters, solved])
-        schedule = problem.schedule
+        reductions = [*problem.reductions, *peaks_of(problem)]
+        self.peaks = len(reductions) - len(problem.reductions)
+        self.reduced = np.full((problem.n_subjects, len(reductions)), np.nan)
+        self.raw = raw
         self.keep = {
             "parameters": np.ascontiguousarray(vector),
             "starts": np.ascontiguousarray(starts, dtype=float),
             "bases": problem.bases,
-            "event_times": schedule.times_h,
-            "event_kinds": schedule.kinds,
-            "event_targets": schedule.targets,
-            "event_basis": schedule.basis,
-            "event_amounts": schedule.amounts,
+            **_events(problem),
+            **_rules(problem),
+            **_reductions(problem, reductions),
             "sample_times": problem.sample_h,
+            "sample_after": problem.is_after.astype(np.int64),
             "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
-            "saved": np.array(problem.saved_columns, dtype=np.int64),
+            "saved": np.array(problem.columns(problem.save), dtype=np.int64),
             "values": raw.values,
             "resting": raw.resting,
-            "peaks": raw.peaks,
+            "reduced": self.reduced,
+            "decisions": raw.decisions,
             "status": raw.status,
             "failed_time": raw.failed_h,
             "failed_state": raw.failed_state,
@@ -174,15 +178,24 @@ class _Call:
         counts = {
             "n_bases": problem.bases.shape[1],
             "n_subjects": problem.n_subjects,
-            "n_events": len(schedule.times_h),
+            "n_doses": problem.schedule.most_doses,
+            "n_rules": len(problem.rules),
+            "n_checks": raw.decisions.shape[1],
+            "n_reductions": len(reductions),
             "n_times": len(problem.sample_h),
             "most_steps": problem.most_steps,
             "n_saved": len(problem.save),
             "n_directions": 0,
+            "n_events": len(problem.schedule.times_h),
         }
         if problem.directions is not None:
             self._take(problem.directions, raw, counts)
-        self.n_directions = counts["n_directions"]
+        counts["tail"] = (
+            compiled.layout.size + compiled.per_direction * counts["n_directions"]
+        )
+        self.slots = counts["tail"] + tail_slots(
+            reductions=len(reductions), doses=problem.schedule.most_doses
+        )
         numbers = {"end": problem.end_h, "tolerance": problem.tolerance}
         self.arguments = np.zeros(len(ARGUMENTS), dtype=np.int64)
         for place, name in enumerate(ARGUMENTS):
@@ -232,23 +245,90 @@ class _Call:
                 if cancel is not None and cancel.is_set():
                     self.counters[2] = 1
             self._tell(progress)
+            self._split()
         except BaseException:
             self.counters[2] = 1
             for thread in threads:
                 thread.join()
             raise
 
+    def _split(self) -> None:
+        """What was asked for, and the peaks of what is recorded."""
+        asked = self.reduced.shape[1] - self.peaks
+        self.raw.reduced[:] = self.reduced[:, :asked]
+        if self.peaks:
+            self.raw.peaks[:] = self.reduced[:, asked:]
+
     def _tell(self, progress: Progress | None) -> None:
         if progress is not None:
             progress(int(self.counters[1]), self.total)
 
     def _work(self) -> None:
-        compiled = self.compiled
-        slots = compiled.layout.size + compiled.per_direction * self.n_directions
-        size = slots * compiled.lanes
+        size = self.slots * self.compiled.lanes
         memory = np.zeros(size + 8)
         shift = (-memory.ctypes.data // 8) % 8  # begin at a cache line
         function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
-            compiled.loaded.address("kernel")
+            self.compiled.loaded.address("kernel")
         )
         function(self.arguments.ctypes.data, memory[shift:].ctypes.data)
+
+
+def peaks_of(problem: Problem) -> list[Reduction]:
+    """The peak of everything recorded, where something is given."""
+    if not problem.schedule.most_doses:
+        return []
+    return [Reduction(Reduce.PEAK, name, since_dose=True) for name in problem.save]
+
+
+def _events(problem: Problem) -> dict[str, np.ndarray]:
+    schedule = problem.schedule
+    rows = schedule.of_subject
+    if rows is None:
+        rows = np.zeros(problem.n_subjects, dtype=np.int64)
+    return {
+        "schedules": np.ascontiguousarray(rows),
+        "first_events": schedule.first,
+        "event_times": schedule.times_h,
+        "event_kinds": schedule.kinds,
+        "event_targets": schedule.targets,
+        "event_basis": schedule.basis,
+        "event_amounts": schedule.amounts,
+        "event_doses": schedule.doses,
+    }
+
+
+def _rules(problem: Problem) -> dict[str, np.ndarray]:
+    rules = problem.rules
+    columns = problem.columns(rule.output for rule in rules)
+    targets = [-1 if rule.target is None else rule.target for rule in rules]
+    return {
+        "rule_outputs": np.array(columns, dtype=np.int64),
+        "rule_relative": np.array([one.relative for one in rules], dtype=np.int64),
+        "rule_above": np.array([one.above for one in rules], dtype=np.int64),
+        "rule_thresholds": np.array([one.threshold for one in rules], dtype=float),
+        "rule_actions": np.array([one.action for one in rules], dtype=np.int64),
+        "rule_factors": np.array([one.factor for one in rules], dtype=float),
+        "rule_targets": np.array(targets, dtype=np.int64),
+    }
+
+
+def _reductions(
+    problem: Problem, reductions: Sequence[Reduction]
+) -> dict[str, np.ndarray]:
+    columns = problem.columns(one.output for one in reductions)
+    whole, plain = np.int64, float
+    return {
+        "reduction_kinds": np.array([one.kind for one in reductions], dtype=whole),
+        "reduction_outputs": np.array(columns, dtype=whole),
+        "reduction_starts": np.array([one.start_h for one in reductions], dtype=plain),
+        "reduction_ends": np.array([one.end_h for one in reductions], dtype=plain),
+        "reduction_thresholds": np.array(
+            [one.threshold for one in reductions], dtype=plain
+        ),
+        "reduction_relative": np.array(
+            [one.relative for one in reductions], dtype=whole
+        ),
+        "reduction_since_dose": np.array(
+            [one.since_dose for one in reductions], dtype=whole
+        ),
+    }

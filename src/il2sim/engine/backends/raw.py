@@ -33,6 +33,10 @@ class Raw:
     tangents, resting_tangents
         Derivatives of `values` and `resting` along the directions, which are the last
         axis; empty if there are none.
+    reduced
+        What was asked for as reductions, shape ``(n_subjects, n_reductions)``.
+    decisions
+        For each check 0 not made, 1 not met, 2 met; shape ``(n_subjects, n_checks)``.
     """
 
     values: Floats
@@ -45,6 +49,8 @@ class Raw:
     rejected: NDArray[np.int64]
     tangents: Floats
     resting_tangents: Floats
+    reduced: Floats
+    decisions: NDArray[np.int8]
 
     @classmethod
     def empty(cls, problem: Problem) -> Raw:
@@ -62,4 +68,6 @@ class Raw:
             rejected=np.zeros(n, dtype=np.int64),
             tangents=np.full((n, times, saved, along), np.nan),
             resting_tangents=np.full((n, saved, along), np.nan),
+            reduced=np.full((n, len(problem.reductions)), np.nan),
+            decisions=np.zeros((n, problem.schedule.most_checks), dtype=np.int8),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from itertools import pairwise
 from threading import Event
 from typing import Any
 
@@ -18,28 +17,17 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import root
 
 from il2sim.engine.backends.differences import fill_differences, resting_differences
+from il2sim.engine.backends.followed import Function, Subject
 from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program, Statement
 from il2sim.engine.resting import Rest, read_rest, resting_program
-from il2sim.engine.schedule import ADD, STOP
 from il2sim.engine.status import Status
-
-TIGHTER = 1e-2
-"""How much tighter than asked it solves, so that its own error does not count."""
-
-TIGHTEST = 1e-12
-"""Relative tolerances below this are rounding errors to LSODA."""
-
-PEAK_POINTS = 16
-"""Places in every step of LSODA at which peaks are looked for."""
 
 REST_TOLERANCE = 1e-9
 LONG_ENOUGH_H = 1e7  # [h] a thousand years; the root does the rest
 ROOT_TOLERANCE = 1e-13
-
-Function = Callable[[Floats, Floats], Floats]
 
 
 def rest(
@@ -108,110 +96,20 @@ def run(
     if problem.directions is not None:
         fill_differences(partial(run, cancel=cancel), problem, starts, solved, raw)
     vectors = np.hstack([problem.parameters, solved])
-    for subject, vector in enumerate(vectors):
+    for row, vector in enumerate(vectors):
         if cancel is not None and cancel.is_set():
             break
-        _Subject(problem, subject, vector, raw).follow(starts[subject])
+        Subject(
+            problem,
+            row,
+            vector=vector,
+            start=starts[row],
+            raw=raw,
+            function=partial(_function, problem.program),
+        ).follow()
         if progress is not None:
-            progress(subject + 1, problem.n_subjects)
+            progress(row + 1, problem.n_subjects)
     return raw
-
-
-class _Subject:
-    """One subject on its way from event to event."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        subject: int,
-        vector: Floats,
-        raw: Raw,
-    ) -> None:
-        self.problem, self.subject, self.vector = problem, subject, vector
-        program, self.raw = problem.program, raw
-        self.rates = _function(program, program.rates)
-        self.outputs = _function(
-            program, [program.outputs[name] for name in problem.save]
-        )
-        names = problem.program.states
-        self.inlets = [names.index(one) for one in problem.program.inlets.values()]
-        self.running = np.zeros(len(names))
-        self.absolute = np.asarray(problem.absolute)
-        self.dosed = False
-
-    def follow(self, y: Floats) -> None:
-        """Solve from one event to the next and record."""
-        problem, raw, subject = self.problem, self.raw, self.subject
-        raw.resting[subject] = self.outputs(y, self.vector)
-        raw.peaks[subject] = -np.inf
-        early = problem.sample_h <= 0
-        raw.values[subject, early] = raw.resting[subject]
-        schedule, end = problem.schedule, problem.end_h
-        breaks = sorted({0.0, end, *(t for t in schedule.times_h if 0 < t < end)})
-        for start, stop in pairwise(breaks):
-            y = self._dose(start, y)
-            y, status = self._interval(start, stop, y)
-            if status != Status.DONE:
-                raw.status[subject], raw.failed_h[subject] = status, start
-                return
-        raw.status[subject] = Status.DONE
-
-    def _dose(self, time: float, y: Floats) -> Floats:
-        """Give what is due at a time."""
-        schedule, y = self.problem.schedule, y.copy()
-        for event in np.flatnonzero(schedule.times_h == time):
-            state = self.inlets[schedule.targets[event]]
-            size = self.problem.bases[self.subject, schedule.basis[event]]
-            amount = schedule.amounts[event] * size
-            if schedule.kinds[event] == ADD:
-                y[state] += amount
-            elif schedule.kinds[event] == STOP:
-                self.running[state] = 0.0
-            else:
-                self.running[state] += amount
-            self.dosed = True
-        if self.dosed:
-            self._raise_peaks(y[None, :])
-        return y
-
-    def _interval(self, start: float, stop: float, y: Floats) -> tuple[Floats, Status]:
-        problem = self.problem
-        solution = solve_ivp(
-            lambda _, state: self.rates(state, self.vector) + self.running,
-            (start, stop),
-            y,
-            method="LSODA",
-            rtol=max(TIGHTER * problem.tolerance, TIGHTEST),
-            atol=TIGHTER * self.absolute,
-            dense_output=True,
-        )
-        if not solution.success or not np.all(np.isfinite(solution.y)):
-            finite = np.all(np.isfinite(solution.y))
-            return y, Status.STEP_TOO_SMALL if finite else Status.NOT_FINITE
-        self.raw.attempts[self.subject] += len(solution.t) - 1
-        self._record(start, stop, solution)
-        return solution.y[:, -1], Status.DONE
-
-    def _record(self, start: float, stop: float, solution: Any) -> None:
-        times = self.problem.sample_h
-        places = np.flatnonzero((times > start) & (times <= stop))
-        for place in places:
-            at = (
-                solution.y[:, -1]
-                if times[place] == stop
-                else solution.sol(times[place])
-            )
-            self.raw.values[self.subject, place] = self.outputs(at, self.vector)
-        if self.dosed:
-            fine = np.concatenate(
-                [np.linspace(a, b, PEAK_POINTS) for a, b in pairwise(solution.t)]
-            )
-            self._raise_peaks(solution.sol(fine).T)
-
-    def _raise_peaks(self, states: Floats) -> None:
-        values = np.array([self.outputs(y, self.vector) for y in states])
-        peaks = self.raw.peaks[self.subject]
-        np.fmax(peaks, np.max(values, axis=0), out=peaks)
 
 
 def _function(program: Program, roots: Iterable[int]) -> Function:

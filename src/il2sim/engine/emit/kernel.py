@@ -13,6 +13,7 @@ from typing import Any
 
 from il2sim.engine.emit.begin import UNKNOWN, Begin
 from il2sim.engine.emit.builder import Function, Module, number
+from il2sim.engine.emit.doses import Doses
 from il2sim.engine.emit.explicit import ExplicitStep
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
@@ -20,13 +21,11 @@ from il2sim.engine.emit.lane import Lane
 from il2sim.engine.emit.layout import Layout, Sizes, lay_out
 from il2sim.engine.emit.pace import Pace
 from il2sim.engine.emit.places import given
+from il2sim.engine.emit.reduce import NODE_PLACES, Windows
 from il2sim.engine.emit.step import RosenbrockStep, Step
 from il2sim.engine.emit.tangent_lane import emit_tangents
 from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
 from il2sim.engine.program import Program
-
-PEAK_PARTS = (1 / 3, 2 / 3, 1.0)
-"""Parts of each step at which peaks are looked for; its start was the end before."""
 
 STEPS: Mapping[type[Method], type[Step[Any]]] = {
     Rosenbrock: RosenbrockStep,
@@ -77,7 +76,9 @@ def write_kernel(
     if tangents:
         layout, block = emit_tangents(formulas, sizes, layout, method, inlets)
     step(module, sizes, layout, method).emit(inlets, formulas, lu)
-    Lane(module, sizes, layout, method, inlets, tangents=tangents).emit()
+    Lane(module, sizes, layout, method).emit()
+    Doses(module, sizes, layout, method, inlets, tangents=tangents).emit()
+    Windows(module, sizes, layout, method).emit()
     Begin(module, sizes, layout, method).emit()
     Pace(module, sizes, layout, method).emit()
     _Kernel(module, layout, tangents=tangents).emit()
@@ -214,23 +215,44 @@ class _Kernel:
 
     def _visit_lanes(self) -> None:
         f = self.f
-        changes = f.variable("i64", "0")
-        f.set("i64", "0", changes)
+        due = f.variable("i64", "0")
+        f.set("i64", "0", due)
         with f.count(self.module.lanes) as lane:
-            busy = self._is_busy(lane)
-            due = f.let(f"and i1 {busy}, {self._is_set('boundary', lane)}")
-            with f.when(due):
-                f.do(f"call void @visit(ptr %a, ptr %m, i64 {lane})")
-                changed = f.let(f"fptoui double {self._number('changed', lane)} to i64")
-                f.set(
-                    "i64", f.let(f"or i64 {f.get('i64', changes)}, {changed}"), changes
-                )
-        any_change = f.let(f"icmp ne i64 {f.get('i64', changes)}, 0")
-        with f.when(any_change):
-            f.do("call void @look(ptr %m)")
-            f.do(f"call void @raise_peaks(ptr %m, ptr {self._section('changed')})")
+            count = self._count("boundary", lane)
+            f.set("i64", f.let(f"or i64 {f.get('i64', due)}, {count}"), due)
+        with f.when(f.let(f"icmp ne i64 {f.get('i64', due)}, 0")):
+            with f.when(f.let(f"icmp ne i64 {given(f, 'n_rules', 'i64')}, 0")):
+                f.do("call void @look(ptr %m)")
             with f.count(self.module.lanes) as lane:
-                self._put_number(number(0.0), "changed", lane)
+                boundary = self._is_set("boundary", lane)
+                with f.when(f.let(f"and i1 {self._is_busy(lane)}, {boundary}")):
+                    f.do(f"call void @visit(ptr %a, ptr %m, i64 {lane})")
+            self._see_changes()
+
+    def _see_changes(self) -> None:
+        """What was given is seen by the next step, and by records that waited."""
+        f = self.f
+        with f.when(self._any_count("renew")):
+            p, c = self._section("p"), self._section("c")
+            f.do(f"call void @prepare(ptr {p}, ptr {c})")
+        f.do("call void @look(ptr %m)")
+        f.do(f"call void @take_node(ptr %m, ptr {self._section('changed')}, i64 0)")
+        with f.count(self.module.lanes) as lane:
+            self._put_count("0", "renew", lane)
+            self._put_number(number(0.0), "changed", lane)
+            with f.when(self._is_set("late", lane)):
+                self._put_count("0", "late", lane)
+                with f.when(self._is_busy(lane)):
+                    f.do(f"call void @record(ptr %a, ptr %m, i64 {lane})")
+
+    def _any_count(self, name: str) -> str:
+        f = self.f
+        some = f.variable("i64", "0")
+        f.set("i64", "0", some)
+        with f.count(self.module.lanes) as lane:
+            one = self._count(name, lane)
+            f.set("i64", f.let(f"or i64 {f.get('i64', some)}, {one}"), some)
+        return f.let(f"icmp ne i64 {f.get('i64', some)}, 0")
 
     def _begin_lanes(self) -> None:
         """Guess a first step for lanes that have none to remember."""
@@ -249,26 +271,36 @@ class _Kernel:
             self._each_busy("begin")
 
     def _record_step(self) -> None:
-        """Peaks and samples of the step just accepted, by its dense output."""
+        """Reductions and samples of the step just accepted, by its dense output."""
         f = self.f
         some = f.variable("i1", "false")
         f.set("i1", "false", some)
         with f.count(self.module.lanes) as lane:
-            accepted = self._number("accepted", lane)
-            truth = f.let(f"fcmp une double {accepted}, {number(0.0)}")
+            truth = self._is_accepted(lane)
             f.set("i1", f.let(f"or i1 {f.get('i1', some)}, {truth}"), some)
-            seen = f.let(f"fmul double {accepted}, {self._number('dosed', lane)}")
-            self._put_number(seen, "changed", lane)
         with f.when(f.get("i1", some)):
             self._tangents("carry")
             f.do("call void @dense(ptr %m)")
-            for part in PEAK_PARTS:
+            with f.when(f.let(f"icmp ne i64 {given(f, 'n_reductions', 'i64')}, 0")):
+                self._reduce_step()
+            self._record_samples()
+
+    def _is_accepted(self, lane: str) -> str:
+        accepted = self._number("accepted", lane)
+        return self.f.let(f"fcmp une double {accepted}, {number(0.0)}")
+
+    def _reduce_step(self) -> None:
+        f, accepted = self.f, self._section("accepted")
+        for node, part in enumerate(NODE_PLACES):
+            if node:
                 f.store(f.const(part), self._section("theta"), 0)
                 f.do("call void @look_between(ptr %m)")
-                f.do(f"call void @raise_peaks(ptr %m, ptr {self._section('changed')})")
-            self._record_samples()
+                f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 {node})")
         with f.count(self.module.lanes) as lane:
-            self._put_number(number(0.0), "changed", lane)
+            cold = f.let(f"icmp eq i64 {self._count('warming', lane)}, 0")
+            with f.when(f.let(f"and i1 {cold}, {self._is_accepted(lane)}")):
+                f.do(f"call void @reduce(ptr %a, ptr %m, i64 {lane})")
+        f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 0)")
 
     def _record_samples(self) -> None:
         f = self.f
@@ -288,10 +320,6 @@ class _Kernel:
     def _move_on(self) -> None:
         """Advance the time of accepted lanes; at the end of an interval exactly."""
         f = self.f
-        with f.count(self.module.lanes) as lane:
-            accepted = f.let(
-                f"fcmp une double {self._number('accepted', lane)}, {number(0.0)}"
-            )
-            with f.when(accepted):
-                self._put_number(number(0.0), "accepted", lane)
-                f.do(f"call void @advance(ptr %a, ptr %m, i64 {lane})")
+        with f.count(self.module.lanes) as lane, f.when(self._is_accepted(lane)):
+            self._put_number(number(0.0), "accepted", lane)
+            f.do(f"call void @advance(ptr %a, ptr %m, i64 {lane})")

@@ -3,7 +3,8 @@
 A lane takes a subject, records its resting state, gives its doses, records where it was
 asked to, and ends with a status; then it takes the next subject.
 Each lane has its own time and its own step; the arithmetic of a lane never sees another
-lane. How it chooses its steps is written in `pace.py`.
+lane. How it chooses its steps is written in `pace.py`, what events do in `doses.py`,
+and what is found on the way in `reduce.py`.
 """
 
 from __future__ import annotations
@@ -11,29 +12,15 @@ from __future__ import annotations
 import math
 
 from il2sim.engine.emit.begin import UNKNOWN
-from il2sim.engine.emit.builder import Function, Module, number
-from il2sim.engine.emit.layout import LANE_COUNTS, Layout, Sizes
+from il2sim.engine.emit.builder import Function, number
+from il2sim.engine.emit.layout import LANE_COUNTS
 from il2sim.engine.emit.places import Places, smaller
-from il2sim.engine.methods.table import Method
-from il2sim.engine.schedule import ADD, CHANGE_RATE, KINDS
+from il2sim.engine.events import KINDS
 from il2sim.engine.status import Status
 
 
 class Lane(Places):
     """Writes the functions that look after one lane, on plain numbers."""
-
-    def __init__(
-        self,
-        module: Module,
-        sizes: Sizes,
-        layout: Layout,
-        method: Method,
-        inlets: tuple[int, ...],
-        *,
-        tangents: bool,
-    ) -> None:
-        super().__init__(module, sizes, layout, method)
-        self.inlets, self.tangents = inlets, tangents
 
     def emit(self) -> None:
         """Write everything that the kernel calls for one lane."""
@@ -64,19 +51,21 @@ class Lane(Places):
     def _copy_subject(self, f: Function, subject: str) -> None:
         self._copy_row(f, "parameters", subject, "p", self.sizes.parameters)
         self._copy_row(f, "starts", subject, "y", self.sizes.states)
-        for section, length, value in (
-            ("inputs", self.sizes.inlets, 0.0),
-            ("learned", KINDS, UNKNOWN),
-            ("peaks", self.sizes.outputs, -math.inf),
+        for section, value in (
+            ("inputs", 0.0),
+            ("dose_factors", 1.0),
+            ("doses_held", 0.0),
         ):
-            with f.count(length) as i:
+            with f.count(self.sizes.inlets) as i:
                 self.write(f, number(value), section, i)
+        with f.count(KINDS) as i:
+            self.write(f, number(UNKNOWN), "learned", i)
         for name in LANE_COUNTS:
             self.write(f, "0", name)
         for name, value in (
             ("t", 0.0),
             ("error_before", 1.0),
-            ("dosed", 0.0),
+            ("first_dose", math.inf),
             ("changed", 0.0),
             ("accepted", 0.0),
         ):
@@ -84,6 +73,11 @@ class Lane(Places):
         self.write(f, subject, "subject")
         for name in ("new", "fresh", "boundary"):
             self.write(f, "1", name)
+        schedule = self.element(f, "schedules", subject, "i64")
+        after = f.let(f"add i64 {schedule}, 1")
+        first = self.element(f, "first_events", schedule, "i64")
+        self.write(f, first, "event")
+        self.write(f, self.element(f, "first_events", after, "i64"), "last_event")
 
     def _copy_row(
         self, f: Function, table: str, row: str, section: str, length: int
@@ -108,6 +102,11 @@ class Lane(Places):
         """Write @greet: the resting state, and samples that are due before time."""
         f = self.function("greet")
         self._save_row(f, "out", "resting", self.read(f, "subject"))
+        with f.count(self.sizes.outputs) as i:
+            value = self.read(f, "out", i)
+            self.write(f, value, "out_at_rest", i)
+            self.write(f, value, "nodes", i)
+        f.do("call void @open_windows(ptr %a, ptr %m, i64 %lane)")
         with f.repeat() as loop:
             sample = self.read(f, "sample")
             loop.leave_unless(
@@ -115,8 +114,14 @@ class Lane(Places):
             )
             due = self.element(f, "sample_times", sample, "double")
             loop.leave_unless(f.let(f"fcmp ole double {due}, {number(0.0)}"))
+            loop.leave_unless(f.let(f"xor i1 {self._is_after(f, sample)}, true"))
             f.do("call void @record(ptr %a, ptr %m, i64 %lane)")
         f.close()
+
+    def _is_after(self, f: Function, sample: str) -> str:
+        """Whether a record is taken after the events of its time."""
+        after = self.element(f, "sample_after", sample, "i64")
+        return f.let(f"icmp ne i64 {after}, 0")
 
     def _reached(self, f: Function) -> str:
         """The time at the end of the step just made, exact at ends of intervals."""
@@ -135,10 +140,14 @@ class Lane(Places):
         sample = self.read(f, "sample")
         more = f.let(f"icmp slt i64 {sample}, {self.given(f, 'n_times')}")
         ready = f.let(f"fcmp une double {accepted}, {number(0.0)}")
+        cold = f.let(f"icmp eq i64 {self.read(f, 'warming')}, 0")
+        ready = f.let(f"and i1 {cold}, {ready}")
         with f.when(f.let(f"and i1 {more}, {ready}")):
             due = self.element(f, "sample_times", sample, "double")
             reached = self._reached(f)
-            with f.when(f.let(f"fcmp ole double {due}, {reached}")):
+            within = f.let(f"fcmp ole double {due}, {reached}")
+            late = self._is_late(f, sample, due, reached)
+            with f.when(f.let(f"and i1 {within}, {f.let(f'xor i1 {late}, true')}")):
                 gone = f.let(f"fsub double {due}, {self.read(f, 't')}")
                 part = f.let(f"fdiv double {gone}, {self.read(f, 'h_try')}")
                 at_end = f.let(f"fcmp oge double {due}, {reached}")
@@ -148,6 +157,14 @@ class Lane(Places):
                 self.write(f, "1", "new")
                 f.set("i64", "1", found)
         f.close(f.get("i64", found))
+
+    def _is_late(self, f: Function, sample: str, due: str, reached: str) -> str:
+        """Whether a record has to wait for what happens at the end of the step."""
+        hits = f.let(f"icmp ne i64 {self.read(f, 'hits')}, 0")
+        here = f.let(f"fcmp oeq double {due}, {reached}")
+        more = f.let(f"fcmp olt double {reached}, {self.given(f, 'end', 'double')}")
+        late = f.let(f"and i1 {self._is_after(f, sample)}, {hits}")
+        return f.let(f"and i1 {late}, {f.let(f'and i1 {here}, {more}')}")
 
     def _emit_advance(self) -> None:
         """Write @advance: the time moves to the end of the accepted step."""
@@ -176,7 +193,7 @@ class Lane(Places):
         self.put(f, "%status", "status", subject, "i64")
         self.put(f, self.read(f, "attempts"), "attempts", subject, "i64")
         self.put(f, self.read(f, "rejected"), "rejected", subject, "i64")
-        self._save_row(f, "peaks", "peaks", subject)
+        f.do("call void @close_windows(ptr %a, ptr %m, i64 %lane)")
         self.write(f, "-1", "subject")
         self.write(f, number(0.0), "accepted")
         finished = self.given(f, "finished", "ptr")
@@ -187,19 +204,17 @@ class Lane(Places):
         """Write @visit: at the end of an interval finish, or give doses and go on."""
         f = self.function("visit")
         self.write(f, "0", "boundary")
-        t, end = self.read(f, "t"), self.given(f, "end", "double")
-        with f.when(f.let(f"fcmp oge double {t}, {end}")):
+        cold = f.let(f"icmp eq i64 {self.read(f, 'warming')}, 0")
+        over = f.let(
+            f"fcmp oge double {self.read(f, 't')}, {self.given(f, 'end', 'double')}"
+        )
+        over = f.let(f"and i1 {cold}, {over}")
+        with f.when(over):
             self.end(f, Status.DONE)
-        with f.when(f.let(f"fcmp olt double {t}, {end}")):
-            self._give_due(f, t)
-            stop = f.variable("double", end)
-            event = self.read(f, "event")
-            n_events = self.given(f, "n_events")
-            with f.when(f.let(f"icmp slt i64 {event}, {n_events}")):
-                due = self.element(f, "event_times", event, "double")
-                with f.when(f.let(f"fcmp olt double {due}, {end}")):
-                    f.set("double", due, stop)
-            self.write(f, f.get("double", stop), "t_stop")
+        with f.when(f.let(f"xor i1 {over}, true")):
+            f.do("call void @give_due(ptr %a, ptr %m, i64 %lane)")
+            self._look_ahead(f)
+            self._note_late(f)
             fresh = f.let(f"icmp ne i64 {self.read(f, 'fresh')}, 0")
             with f.when(fresh):
                 step = self.read(f, "learned", self.read(f, "last_kind"))
@@ -207,41 +222,27 @@ class Lane(Places):
                 self.write(f, number(1.0), "error_before")
         f.close()
 
-    def _give_due(self, f: Function, t: str) -> None:
-        n_events = self.given(f, "n_events")
-        with f.repeat() as loop:
-            event = self.read(f, "event")
-            loop.leave_unless(f.let(f"icmp slt i64 {event}, {n_events}"))
+    def _look_ahead(self, f: Function) -> None:
+        """The interval ends at the next event or at the end; a cycle at its own."""
+        end = self.given(f, "end", "double")
+        stop = f.variable("double", number(0.0))
+        f.set("double", end, stop)
+        event = self.read(f, "event")
+        with f.when(f.let(f"icmp slt i64 {event}, {self.read(f, 'last_event')}")):
             due = self.element(f, "event_times", event, "double")
-            loop.leave_unless(f.let(f"fcmp ole double {due}, {t}"))
-            self._give(f, event)
-            self.write(f, f.let(f"add i64 {event}, 1"), "event")
-            self.write(f, "1", "fresh")
-            for name in ("dosed", "changed"):
-                self.write(f, number(1.0), name)
+            warm = f.let(f"icmp ne i64 {self.read(f, 'warming')}, 0")
+            sooner = f.let(f"fcmp olt double {due}, {end}")
+            with f.when(f.let(f"or i1 {warm}, {sooner}")):
+                f.set("double", due, stop)
+        self.write(f, f.get("double", stop), "t_stop")
 
-    def _give(self, f: Function, event: str) -> None:
-        kind = self.element(f, "event_kinds", event, "i64")
-        self.write(f, kind, "last_kind")
-        target = self.element(f, "event_targets", event, "i64")
-        row = f.let(f"mul i64 {self.read(f, 'subject')}, {self.given(f, 'n_bases')}")
-        basis = self.element(f, "event_basis", event, "i64")
-        size = self.element(f, "bases", f.let(f"add i64 {row}, {basis}"), "double")
-        if self.tangents:
-            also = f"i64 %lane, i64 {event}, double {size}"
-            f.do(f"call void @give_tangents(ptr %a, ptr %m, {also})")
-        amount = self.element(f, "event_amounts", event, "double")
-        amount = f.let(f"fmul double {amount}, {size}")
-        adds = f.let(f"icmp eq i64 {kind}, {ADD}")
-        for place, state in enumerate(self.inlets):
-            here = f.let(f"icmp eq i64 {target}, {place}")
-            with f.when(f.let(f"and i1 {here}, {adds}")):
-                before = self.read(f, "y", state)
-                after = f.let(f"fadd double {before}, {amount}")
-                self.write(f, after, "y", state)
-        with f.when(f.let(f"icmp ne i64 {kind}, {ADD}")):
-            before = self.read(f, "inputs", target)
-            changed = f.let(f"fadd double {before}, {amount}")
-            changes = f.let(f"icmp eq i64 {kind}, {CHANGE_RATE}")
-            rate = f.let(f"select i1 {changes}, double {changed}, double {number(0.0)}")
-            self.write(f, rate, "inputs", target)
+    def _note_late(self, f: Function) -> None:
+        """A record of this time that waited for its events is taken now."""
+        sample = self.read(f, "sample")
+        more = f.let(f"icmp slt i64 {sample}, {self.given(f, 'n_times')}")
+        cold = f.let(f"icmp eq i64 {self.read(f, 'warming')}, 0")
+        busy = f.let(f"icmp sge i64 {self.read(f, 'subject')}, 0")
+        with f.when(f.let(f"and i1 {f.let(f'and i1 {more}, {cold}')}, {busy}")):
+            due = self.element(f, "sample_times", sample, "double")
+            with f.when(f.let(f"fcmp ole double {due}, {self.read(f, 't')}")):
+                self.write(f, "1", "late")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from il2sim.engine.schedule import KINDS
+from il2sim.engine.events import KINDS
 
 LANE_NUMBERS = (
     "t",
@@ -22,8 +22,10 @@ LANE_NUMBERS = (
     "error_before",
     "theta",
     "accepted",
-    "dosed",
+    "first_dose",
     "changed",
+    "cycle_start",
+    "cycle_change",
 )
 """What the control keeps for each lane, as numbers; truths are 0 or 1."""
 
@@ -39,6 +41,12 @@ LANE_COUNTS = (
     "boundary",
     "new",
     "rejected_last",
+    "last_event",
+    "cycle_event",
+    "cycles",
+    "warming",
+    "renew",
+    "late",
 )
 """The same as whole numbers."""
 
@@ -48,14 +56,39 @@ ARGUMENTS = (
     "bases",
     "n_bases",
     "n_subjects",
+    "tail",
     "n_events",
+    "schedules",
+    "first_events",
     "event_times",
     "event_kinds",
     "event_targets",
     "event_basis",
     "event_amounts",
+    "event_doses",
+    "n_doses",
+    "n_rules",
+    "rule_outputs",
+    "rule_relative",
+    "rule_above",
+    "rule_thresholds",
+    "rule_actions",
+    "rule_factors",
+    "rule_targets",
+    "n_checks",
+    "decisions",
+    "n_reductions",
+    "reduction_kinds",
+    "reduction_outputs",
+    "reduction_starts",
+    "reduction_ends",
+    "reduction_thresholds",
+    "reduction_relative",
+    "reduction_since_dose",
+    "reduced",
     "n_times",
     "sample_times",
+    "sample_after",
     "end",
     "tolerance",
     "absolute",
@@ -64,7 +97,6 @@ ARGUMENTS = (
     "saved",
     "values",
     "resting",
-    "peaks",
     "status",
     "failed_time",
     "failed_state",
@@ -87,15 +119,32 @@ ARGUMENTS = (
 """What a kernel is given: eight bytes each, a pointer, a whole number or a number."""
 
 
+NODES = 4
+"""Places in a step at which outputs are looked at for reductions."""
+
+REDUCTION_SLOTS = 2
+"""Numbers kept for each reduction of a lane: the result, and what it depends on."""
+
+
 @dataclass(frozen=True)
 class Layout:
-    """Slots of a thread's memory."""
+    """Slots of a thread's memory.
+
+    Behind them lie those whose number is known only when the kernel is called: a block
+    for each direction of tangents, then, from the slot `tail` on, what each reduction
+    keeps and the rate given by each dose.
+    """
 
     sections: Mapping[str, int]
     size: int
 
     def __getitem__(self, name: str) -> int:
         return self.sections[name]
+
+
+def tail_slots(*, reductions: int, doses: int) -> int:
+    """Slots behind everything else: of reductions, then of rates given by doses."""
+    return REDUCTION_SLOTS * reductions + doses
 
 
 @dataclass(frozen=True)
@@ -125,8 +174,13 @@ def lay_out(sizes: Sizes) -> Layout:
         "p": sizes.parameters,
         "c": max(1, sizes.prepared),
         "out": max(1, sizes.outputs),
-        "peaks": max(1, sizes.outputs),
+        "out_at_rest": max(1, sizes.outputs),
+        "nodes": NODES * max(1, sizes.outputs),
         "inputs": max(1, sizes.inlets),
+        "dose_factors": max(1, sizes.inlets),
+        "doses_held": max(1, sizes.inlets),
+        "aside": sizes.states + sizes.inlets,
+        "cycle_y": sizes.states,
         "learned": KINDS,
         **dict.fromkeys(LANE_NUMBERS, 1),
         **dict.fromkeys(LANE_COUNTS, 1),

@@ -40,10 +40,12 @@ class Places:
         """Address of this lane's number in a slot."""
         first = self.layout[section]
         if isinstance(slot, int):
-            start = str((first + slot) * self.module.lanes)
-        else:
-            number_of_slot = f.let(f"add i64 {slot}, {first}")
-            start = f.let(f"mul i64 {number_of_slot}, {self.module.lanes}")
+            return self.slot(f, str(first + slot))
+        return self.slot(f, f.let(f"add i64 {slot}, {first}"))
+
+    def slot(self, f: Function, slot: str) -> str:
+        """Address of this lane's number in a slot of the whole memory."""
+        start = f.let(f"mul i64 {slot}, {self.module.lanes}")
         place = f.let(f"add i64 {start}, %lane")
         return f.let(f"getelementptr double, ptr %m, i64 {place}")
 

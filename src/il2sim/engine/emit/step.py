@@ -40,7 +40,7 @@ class Step(ABC, Generic[M]):
     def emit(
         self, inlets: tuple[int, ...], formulas: Formulas, lu: Elimination
     ) -> None:
-        """Write @attempt, @dense, @look_between, @look, @keep and @raise_peaks.
+        """Write @attempt, @dense, @look_between, @look, @keep and @take_node.
 
         `inlets` are the states dosed.
         """
@@ -158,7 +158,7 @@ class Step(ABC, Generic[M]):
         f.do(f"call void @outputs(ptr {y}, ptr {p}, ptr {c}, ptr {out})")
 
     def _emit_keep(self) -> None:
-        """Write @keep: accepted lanes move on; and @raise_peaks by a mask."""
+        """Write @keep: accepted lanes move on; and @take_node, what they show there."""
         f = Function(self.module, "keep", ("m",))
         accepted = f.load(self._section(f, "accepted"), 0)
         truth = f.compare("une", accepted, f.const(0.0))
@@ -166,13 +166,16 @@ class Step(ABC, Generic[M]):
         with f.count(self.sizes.states) as i:
             f.store(f.pick(truth, f.load(new, i), f.load(y, i)), y, i)
         f.close()
-        f = Function(self.module, "raise_peaks", ("m", "mask"))
+        arguments = ("m", "mask", ("i64", "node"))
+        f = Function(self.module, "take_node", arguments)
         truth = f.compare("une", f.load("%mask", 0), f.const(0.0))
-        out, peaks = self._section(f, "out"), self._section(f, "peaks")
-        with f.count(self.sizes.outputs) as i:
-            value, before = f.load(out, i), f.load(peaks, i)
-            higher = f.let(f"and {f.truth} {truth}, {f.compare('ogt', value, before)}")
-            f.store(f.pick(higher, value, before), peaks, i)
+        n, out = self.sizes.outputs, self._section(f, "out")
+        nodes = self._section(f, "nodes")
+        first = f.let(f"mul i64 %node, {n}")
+        with f.count(n) as i:
+            place = f.let(f"add i64 {first}, {i}")
+            value = f.pick(truth, f.load(out, i), f.load(nodes, place))
+            f.store(value, nodes, place)
         f.close()
 
 

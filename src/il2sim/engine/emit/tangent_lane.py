@@ -13,8 +13,8 @@ from il2sim.engine.emit.layout import Layout, Sizes, in_a_row
 from il2sim.engine.emit.linearized import Linearized
 from il2sim.engine.emit.places import Places, given
 from il2sim.engine.emit.tangent import TANGENT_STEPS, block_lengths, shared_lengths
+from il2sim.engine.events import Kind
 from il2sim.engine.methods.table import Method
-from il2sim.engine.schedule import ADD, CHANGE_RATE
 
 
 class TangentLane(Places):
@@ -101,8 +101,9 @@ class TangentLane(Places):
         )
         kind = self.element(f, "event_kinds", "%event", "i64")
         target = self.element(f, "event_targets", "%event", "i64")
-        adds = f.let(f"icmp eq i64 {kind}, {ADD}")
-        changes = f.let(f"icmp eq i64 {kind}, {CHANGE_RATE}")
+        adds = f.let(f"icmp eq i64 {kind}, {int(Kind.ADD)}")
+        stops = f.let(f"icmp eq i64 {kind}, {int(Kind.STOP)}")
+        ends = f.let(f"icmp eq i64 {kind}, {int(Kind.END)}")
         with f.count(self.given(f, "n_directions")) as direction:
             row = f.let(f"mul i64 {direction}, {self.given(f, 'n_events')}")
             place = f.let(f"add i64 {row}, %event")
@@ -115,9 +116,11 @@ class TangentLane(Places):
             with f.when(f.let(f"xor i1 {adds}, true")):
                 place = self._place(f, direction, "inputs_dot", target)
                 before = f.let(f"load double, ptr {place}")
-                after = f.let(f"fadd double {before}, {moved}")
+                less = f.let(f"fneg double {moved}")
+                change = f.let(f"select i1 {ends}, double {less}, double {moved}")
+                after = f.let(f"fadd double {before}, {change}")
                 zero = number(0.0)
-                after = f.let(f"select i1 {changes}, double {after}, double {zero}")
+                after = f.let(f"select i1 {stops}, double {zero}, double {after}")
                 f.do(f"store double {after}, ptr {place}")
         f.close()
 
