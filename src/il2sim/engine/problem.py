@@ -103,6 +103,7 @@ class Problem:
             )
         if not 0 < self.tolerance < 1:
             raise _bad("tolerance", self.tolerance, "a number between 0 and 1")
+        self._check_absolute()
         if self.directions is not None:
             n_events = len(self.schedule.times_h)
             self.directions.check(self.program, self.n_subjects, n_events)
@@ -133,6 +134,15 @@ class Problem:
             targets = schedule.targets[np.isin(schedule.kinds, kinds)]
             if targets.max(initial=-1) >= most:
                 raise _bad("schedule", f"number {targets.max()}", f"{most} {what}")
+
+    def _check_absolute(self) -> None:
+        """A state that is zero is measured by its absolute tolerance alone."""
+        given, wanted = np.asarray(self.absolute), len(self.program.states)
+        if given.shape != (wanted,):
+            raise _bad("absolute", given.shape, f"one for each of {wanted} states")
+        if not np.all(np.isfinite(given)) or np.any(given <= 0):
+            state = self.program.states[int(np.argmin(given > 0))]
+            raise _bad("absolute", given, f"a number above 0, also for '{state}'")
 
     def _check_times(self) -> None:
         times = self.sample_h

@@ -37,6 +37,9 @@ USABLE = {
         ("tolerance", 0.0, "tolerance"),
         ("tolerance", 1.0, "tolerance"),
         ("tolerance", np.nan, "tolerance"),
+        ("absolute", np.ones(2), "absolute"),
+        ("absolute", np.zeros(1), "absolute"),
+        ("absolute", np.array([np.inf]), "absolute"),
     ],
 )
 def test_what_does_not_fit_is_named(what, value, message):

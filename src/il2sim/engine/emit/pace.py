@@ -28,14 +28,19 @@ class Pace(Places):
         self._emit_judge()
 
     def _emit_set_out(self) -> None:
-        """Write @set_out: the step to attempt, ending no later than the interval."""
+        """Write @set_out: the step to attempt, ending no later than the interval.
+
+        The last two are equal: a sliver would cost as much as a whole step.
+        """
         f = self.function("set_out")
         t, h = self.read(f, "t"), self.read(f, "h")
         stop = self.read(f, "t_stop")
         left = f.let(f"fsub double {stop}, {t}")
         wide = f.let(f"fmul double {h}, {number(STRETCH)}")
         hits = f.let(f"fcmp oge double {wide}, {left}")
-        step = f.let(f"select i1 {hits}, double {left}, double {h}")
+        half = f.let(f"fmul double {left}, {number(1 / 2)}")
+        step = smaller(f, h, half)
+        step = f.let(f"select i1 {hits}, double {left}, double {step}")
         self.write(f, step, "h_try")
         over = f.let(f"fdiv double {number(1.0)}, {step}")
         self.write(f, over, "over_h")
