@@ -14,6 +14,7 @@ import il2sim
 
 HEAVY = {
     "fastapi",
+    "jinja2",
     "llvmlite",
     "matplotlib",
     "pandas",

@@ -40,7 +40,7 @@ class Explanation:
     shares
         Of the quantity, over its resting value.
     fate
-        Of the IL-2 given, in per cent of the doses.
+        Of the IL-2 given until the read-out visit, in per cent.
     written
         Files made in the run's folder.
     is_same_model
@@ -88,7 +88,7 @@ def explain_run(
     shares = attribute(
         task, quantity, by=by, some=some, workers=workers, progress=progress
     ).relative()
-    fate = consumption(task, some=some, workers=workers).of_dose()
+    fate = consumption(task, some=some, workers=workers).until(study.end_h).of_dose()
     made = Provenance.read(folder / "provenance.json")
     today = task.provenance(made.device)
     return Explanation(

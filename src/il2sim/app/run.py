@@ -328,8 +328,18 @@ def _write(
         }
     )
     _draw(study, folder, run)
+    outcome = Outcome(folder.path, run, summary, comparisons)
+    _report(study, task, folder, outcome)
     folder.write_summary(summary)  # last: it says that the run is complete
-    return Outcome(folder.path, run, summary, comparisons)
+    return outcome
+
+
+def _report(study: Study, task: Task, folder: RunFolder, outcome: Outcome) -> None:
+    from il2sim.app.report.contents import Told
+    from il2sim.app.report.page import REPORT, page
+
+    study_text = (folder.path / STUDY_FILE).read_text("utf-8")
+    folder.write_text(REPORT, page(Told(study, study_text, task, outcome)))
 
 
 def _draw(study: Study, folder: RunFolder, run: Trajectories) -> None:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from il2sim.study.attribution import SUM
-
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
     from il2sim.study.attribution import Attribution
@@ -35,9 +33,9 @@ def populations_table(outcome: Outcome) -> Table:
         ]
         table.add_row(
             name,
-            f"{_shown(endpoint['resting']['median'])} {_short(endpoint['unit'])}",
-            _spread(endpoint["peak fold"]),
-            _spread(endpoint["end fold"]),
+            f"{shown(endpoint['resting']['median'])} {short_unit(endpoint['unit'])}",
+            shown_spread(endpoint["peak fold"]),
+            shown_spread(endpoint["end fold"]),
             "\n".join(_published(one) for one in beside),
         )
     return table
@@ -63,7 +61,7 @@ def comparisons_table(outcome: Outcome) -> Table | None:
             what += f" on day {one.expected.day:g}"
         table.add_row(
             what,
-            _spread(one.found.to_dict()),
+            shown_spread(one.found.to_dict()),
             _published(one),
         )
     return table
@@ -76,8 +74,10 @@ def shares_table(shares: Attribution, at_h: float) -> Table:
     table.add_column("share")
     for heading in ("mean", "5–95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for row in shares.table(at_h):
-        if row["share"] == SUM:
+    *rows, total = shares.table(at_h)
+    rows.sort(key=lambda row: -abs(row["mean"]))
+    for row in (*rows, total):
+        if row is total:
             table.add_section()
         table.add_row(
             row["share"],
@@ -107,7 +107,8 @@ def _table(title: str | None) -> Table:
     )
 
 
-def _short(unit: str) -> str:
+def short_unit(unit: str) -> str:
+    """A unit without the word that the row says already."""
     return unit.replace("cell/", "/")
 
 
@@ -116,15 +117,15 @@ def _published(one: Comparison) -> str:
     sign = {True: "✓", False: "✗", None: "–"}[one.agrees]
     endpoint = one.expected.endpoint
     word = f"{endpoint.split()[0]} " if endpoint in IN_FIRST_TABLE else ""
-    return f"{sign} {word}{one.expected.shown()} ({_runs(one.expected.evidence)})"
+    return f"{sign} {word}{one.expected.shown()} ({shown_keys(one.expected.evidence)})"
 
 
-def _runs(keys: Sequence[str]) -> str:
+def shown_keys(keys: Sequence[str]) -> str:
     """Evidence keys, those that follow each other as one: E107–110.
 
     Examples
     --------
-    >>> _runs(["E107", "E108", "E110"])
+    >>> shown_keys(["E107", "E108", "E110"])
     'E107–108, E110'
     """
     groups: list[list[str]] = []
@@ -143,17 +144,18 @@ def _runs(keys: Sequence[str]) -> str:
     )
 
 
-def _spread(values: Mapping[str, float | None]) -> str:
-    low, high = _shown(values["q05"]), _shown(values["q95"])
-    return f"{_shown(values['median'])} ({low}–{high})"
+def shown_spread(values: Mapping[str, float | None]) -> str:
+    """Median, and 5 to 95 % behind it."""
+    low, high = shown(values["q05"]), shown(values["q95"])
+    return f"{shown(values['median'])} ({low}–{high})"
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
     """About three digits, so that columns can be compared.
 
     Examples
     --------
-    >>> _shown(1.019), _shown(12.34), _shown(2198.2), _shown(0.00123)
+    >>> shown(1.019), shown(12.34), shown(2198.2), shown(0.00123)
     ('1.02', '12.3', '2198', '0.0012')
     """
     if value is None or math.isnan(value):

@@ -122,7 +122,7 @@ class Attribution:
         return self._scaled(self.resting, "1")
 
     def of_dose(self) -> Attribution:
-        """Where the doses went, as a part of all that was given until the end, [%].
+        """Where the doses went, as a part of what was given until the last time, [%].
 
         What left counts upwards here, and the sum is what is gone.
 
@@ -142,6 +142,17 @@ class Attribution:
             change=given - self.change,
         )
         return gone._scaled(given[:, -1] / 100, "%")
+
+    def until(self, time_h: float) -> Attribution:
+        """The same up to a time, [h], and nothing after it."""
+        kept = self.times_h <= time_h + SAME_TIME_H
+        return replace(
+            self,
+            times_h=self.times_h[kept],
+            shares=self.shares[:, kept],
+            change=self.change[:, kept],
+            doses_h=self.doses_h[self.doses_h < time_h - SAME_TIME_H],
+        )
 
     def _scaled(self, by: Floats, unit: str) -> Attribution:
         by = np.where(by == 0, np.nan, by)

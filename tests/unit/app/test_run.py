@@ -63,7 +63,7 @@ def test_a_run_fills_its_folder(finished):
     names = {path.name for path in outcome.folder.iterdir()}
     assert names == {
         *("summary.json", "endpoints.csv", "trajectories.zarr"),
-        *("figures", "provenance.json", "study.toml"),
+        *("figures", "provenance.json", "study.toml", "report.html"),
     }
     pictures = {path.suffix for path in (outcome.folder / "figures").iterdir()}
     assert pictures == {".png", ".svg"}
