@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from il2sim.engine.emit.builder import Function, number
 from il2sim.engine.emit.places import Places, power_of
-from il2sim.engine.emit.step import norm_of, scale_of, splat
+from il2sim.engine.emit.step import norm_of, scale_of
 
 UNKNOWN = 0.0
 """A step that is still to be guessed."""
@@ -36,7 +36,7 @@ class Begin(Places):
         f = Function(self.module, "guess", ("m", ("double", "tolerance"), "absolute"))
         names = ("y", "k", "stage", "next_y")
         y, rates, moved, then = (f.at("%m", self.layout[name]) for name in names)
-        tolerance = splat(f, "%tolerance")
+        tolerance = f.splat("%tolerance")
 
         def norm(value: Callable[[str], str]) -> str:
             def part(i: str) -> str:

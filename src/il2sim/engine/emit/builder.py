@@ -10,7 +10,7 @@ written by Python's ``with``, its variables live on the stack and are promoted b
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,24 @@ class Module:
     parts: list[str] = field(default_factory=list)
     intrinsics: set[str] = field(default_factory=set)
     table: dict[str, int] = field(default_factory=dict)
+    table_lanes: int = 0
+
+    def __post_init__(self) -> None:
+        self.table_lanes = self.table_lanes or self.lanes
+
+    def wider(self, times: int) -> Module:
+        """A module for several numbers of each lane at once; its parts join this one.
+
+        What waits for its own results, as a power does, takes hardly longer for
+        several numbers than for one.
+        """
+        return Module(
+            self.lanes * times,
+            self.parts,
+            self.intrinsics,
+            self.table,
+            self.table_lanes,
+        )
 
     @property
     def vector(self) -> str:
@@ -141,8 +159,21 @@ class Function:
 
         Where there are many, one address for all takes less code than one for each.
         """
-        place = self.module.table.setdefault(number(value), len(self.module.table))
-        return self.load("@table", place)
+        table, width = self.module.table, self.module.table_lanes
+        place = table.setdefault(number(value), len(table))
+        if self.lanes == width:
+            return self.load("@table", place)
+        where = self.let(f"getelementptr double, ptr @table, i64 {place * width}")
+        return self.splat(self.let(f"load double, ptr {where}"))
+
+    def splat(self, scalar: str) -> str:
+        """A plain number in every lane."""
+        if self.lanes == 1:
+            return scalar
+        kind = self.vector
+        one = self.let(f"insertelement {kind} undef, double {scalar}, i32 0")
+        zeros = f"<{self.lanes} x i32> zeroinitializer"
+        return self.let(f"shufflevector {kind} {one}, {kind} undef, {zeros}")
 
     def whole_const(self, value: int) -> str:
         """A whole number, the same in every lane."""
@@ -178,6 +209,37 @@ class Function:
         """A function of our own from vectors to a vector."""
         given = ", ".join(f"{self.vector} {arg}" for arg in args)
         return self.let(f"call {self.vector} @{name}({given})")
+
+    def call_wide(
+        self, name: str, times: int, calls: Sequence[Sequence[str]]
+    ) -> list[str]:
+        """The same function for several arguments, each a vector, in one call."""
+        kind = f"<{self.lanes * times} x double>"
+        columns = zip(*calls, strict=True)
+        given = ", ".join(f"{kind} {self._packed(list(one))}" for one in columns)
+        whole = self.let(f"call {kind} @{name}({given})")
+        return [
+            self.let(
+                f"shufflevector {kind} {whole}, {kind} undef, "
+                f"{_mask(number * self.lanes, self.lanes)}"
+            )
+            for number in range(times)
+        ]
+
+    def _packed(self, vectors: list[str]) -> str:
+        """Vectors one after the other, two by two; their number is a power of two."""
+        lanes = self.lanes
+        while len(vectors) > 1:
+            kind = f"<{lanes} x double>"
+            lanes *= 2
+            vectors = [
+                self.let(
+                    f"shufflevector {kind} {vectors[k]}, {kind} {vectors[k + 1]}, "
+                    f"{_mask(0, lanes)}"
+                )
+                for k in range(0, len(vectors), 2)
+            ]
+        return vectors[0]
 
     def compare(self, how: str, a: str, b: str) -> str:
         """A comparison such as olt or ole; false for what is not a number."""
@@ -276,6 +338,12 @@ class Function:
         end = f"  ret {self._returns} {value}" if value else "  ret void"
         body = [self._head, *self._stack, *self._lines, end, "}", ""]
         self.module.parts.append("\n".join(body))
+
+
+def _mask(first: int, length: int) -> str:
+    """Which numbers a shuffle takes: so many in a row."""
+    places = ", ".join(f"i32 {first + k}" for k in range(length))
+    return f"<{length} x i32> <{places}>"
 
 
 @dataclass

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from il2sim.engine.derivatives import Differentiated, differentiate
 from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.emit.functions import TOGETHER
 from il2sim.engine.program import Program, Statement
 
 ARGUMENTS = ("y", "p", "c")
@@ -110,22 +111,62 @@ def write_places(
     """Compute statements and store each at once.
 
     What a place stands on is written just before it, so that few values wait for
-    their use at a time and most stay in registers.
+    their use at a time and most stay in registers. Powers come first, several at once.
     """
     roots = [number for _, _, number in places]
-    order = _order(statements, roots, ready)
+    groups = _powers_together(
+        function, statements, _order(statements, roots, ready), ready
+    )
+    first = [one for group in groups for one in _arguments(statements, group)]
+    order = _order(statements, [*first, *roots], ready)
     single = _products_used_once(statements, order, set(roots), ready)
     waiting: dict[int, list[tuple[str, int]]] = {}
     for where, slot, number in places:
         waiting.setdefault(number, []).append((where, slot))
+    leads = {group[0]: group for group in groups}
     values: dict[int, str] = {}
     for number in order:
         if number in ready:
             values[number] = function.load(*ready[number])
-        elif number not in single:
+        elif number in leads:
+            calls = [
+                [values[arg] for arg in statements[one].args] for one in leads[number]
+            ]
+            found = function.call_wide("pow_together", TOGETHER, calls)
+            values.update(zip(leads[number], found, strict=True))
+        elif number not in single and number not in values:
             values[number] = _write_one(function, statements, number, values, single)
         for where, slot in waiting.get(number, ()):
             function.store(values[number], where, slot)
+
+
+def _powers_together(
+    function: Function,
+    statements: Sequence[Statement],
+    order: Sequence[int],
+    ready: Ready,
+) -> list[list[int]]:
+    """Powers that do not stand on each other, so many as one call takes."""
+    if function.lanes == 1:
+        return []
+    depth: dict[int, int] = {}
+    levels: dict[int, list[int]] = {}
+    for number in order:
+        args = () if number in ready else statements[number].args
+        depth[number] = max((depth[arg] for arg in args), default=0)
+        if number not in ready and statements[number].op == "pow":
+            levels.setdefault(depth[number], []).append(number)
+            depth[number] += 1
+    return [
+        level[k : k + TOGETHER]
+        for _, level in sorted(levels.items())
+        for k in range(0, len(level) - TOGETHER + 1, TOGETHER)
+    ]
+
+
+def _arguments(statements: Sequence[Statement], group: Sequence[int]) -> list[int]:
+    """Arguments of all of a group, then the group."""
+    return [*(arg for one in group for arg in statements[one].args), *group]
 
 
 def _order(

@@ -59,11 +59,17 @@ _LN2_HIGH, _LN2_LOW = _split(_LN2, 42)  # times an exponent the high part is exa
 _THIRD, _THIRD_LOW = _split(Fraction(1, 3), 53)
 
 
+TOGETHER = 4
+"""Powers found in one call where there are so many: one waits long for itself."""
+
+
 def emit_functions(module: Module) -> None:
-    """Write @exp, @log and @pow at the module's width."""
+    """Write @exp, @log and @pow at the module's width, and @pow_together."""
     _emit_exp(module)
     _emit_log(module)
-    _emit_pow(module)
+    _emit_pow(module, "pow")
+    if module.lanes > 1:
+        _emit_pow(module.wider(TOGETHER), "pow_together")
 
 
 def _sum_of_ordered(f: Function, a: str, b: str) -> tuple[str, str]:
@@ -196,9 +202,9 @@ def _at_the_edges_of_log(f: Function, value: str) -> str:
     return f.pick(bad, f.listed(math.nan), value)
 
 
-def _emit_pow(module: Module) -> None:
+def _emit_pow(module: Module, name: str) -> None:
     kinds = ((module.vector, "x"), (module.vector, "y"))
-    f = Function(module, "pow", kinds, returns=module.vector)
+    f = Function(module, name, kinds, returns=module.vector)
     high, low = _log_of_two(f, "%x")
     product, product_low = _two_product(f, high, "%y")
     product_low = f.fma(low, "%y", product_low)

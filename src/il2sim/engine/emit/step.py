@@ -108,7 +108,7 @@ class Step(ABC, Generic[M]):
         return f.load(k, place)
 
     def _emit_error(self, f: Function) -> None:
-        y, tolerance = self._section(f, "y"), splat(f, "%tolerance")
+        y, tolerance = self._section(f, "y"), f.splat("%tolerance")
 
         def part(i: str) -> str:
             error, value = self._emit_end(f, i)
@@ -219,15 +219,6 @@ class RosenbrockStep(Step[Rosenbrock]):
         return error, value
 
 
-def splat(f: Function, scalar: str) -> str:
-    """A plain number in every lane."""
-    if f.lanes == 1:
-        return scalar
-    one = f.let(f"insertelement {f.vector} undef, double {scalar}, i32 0")
-    zeros = f"<{f.lanes} x i32> zeroinitializer"
-    return f.let(f"shufflevector {f.vector} {one}, {f.vector} undef, {zeros}")
-
-
 def norm_of(f: Function, length: int, part: Callable[[str], str]) -> str:
     """Root of the mean square of what is written for every state."""
     total = f.variable(f.vector, f.const(0.0))
@@ -241,7 +232,7 @@ def norm_of(f: Function, length: int, part: Callable[[str], str]) -> str:
 def scale_of(f: Function, before: str, after: str, tolerance: str, i: str) -> str:
     """Size that the error of state i is measured by: absolute plus relative."""
     where = f.let(f"getelementptr double, ptr %absolute, i64 {i}")
-    absolute = splat(f, f.let(f"load double, ptr {where}"))
+    absolute = f.splat(f.let(f"load double, ptr {where}"))
     one, other = f.intrinsic("fabs", before), f.intrinsic("fabs", after)
     larger = f.pick(f.compare("ogt", one, other), one, other)
     return f.fma(tolerance, larger, absolute)
