@@ -245,6 +245,13 @@ class Function:
         """A comparison such as olt or ole; false for what is not a number."""
         return self.let(f"fcmp {how} {self.vector} {a}, {b}")
 
+    def bits(self, truth: str) -> str:
+        """A comparison of all lanes as a whole number, lane by lane from the lowest."""
+        if self.lanes == 1:
+            return self.let(f"zext i1 {truth} to i64")
+        packed = self.let(f"bitcast {self.truth} {truth} to i{self.lanes}")
+        return self.let(f"zext i{self.lanes} {packed} to i64")
+
     def pick(self, truth: str, a: str, b: str) -> str:
         """a where true, else b."""
         kind = self.vector

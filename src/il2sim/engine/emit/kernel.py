@@ -141,6 +141,7 @@ class _Kernel:
             tolerance = given(f, "tolerance", "double")
             absolute = given(f, "absolute", "ptr")
             f.do(f"call void @attempt(ptr %m, double {tolerance}, ptr {absolute})")
+            f.do("call void @weigh(ptr %m)")
             self._each_busy("judge")
             self._record_step()
             f.do("call void @keep(ptr %m)")
@@ -296,11 +297,20 @@ class _Kernel:
                 f.store(f.const(part), self._section("theta"), 0)
                 f.do("call void @look_between(ptr %m)")
                 f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 {node})")
+        with f.count(given(f, "n_reductions", "i64")) as one:
+            sifted = f.let(f"call i64 @sift(ptr %a, ptr %m, i64 {one})")
+            with f.when(f.let(f"icmp ne i64 {sifted}, 0")):
+                self._reduce_lanes(one, sifted)
+        f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 0)")
+
+    def _reduce_lanes(self, one: str, sifted: str) -> None:
+        f = self.f
         with f.count(self.module.lanes) as lane:
             cold = f.let(f"icmp eq i64 {self._count('warming', lane)}, 0")
-            with f.when(f.let(f"and i1 {cold}, {self._is_accepted(lane)}")):
-                f.do(f"call void @reduce(ptr %a, ptr %m, i64 {lane})")
-        f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 0)")
+            mark = f.let(f"and i64 1, {f.let(f'lshr i64 {sifted}, {lane}')}")
+            wanted = f.let(f"and i1 {cold}, {f.let(f'icmp ne i64 {mark}, 0')}")
+            with f.when(f.let(f"and i1 {wanted}, {self._is_accepted(lane)}")):
+                f.do(f"call void @reduce(ptr %a, ptr %m, i64 {lane}, i64 {one})")
 
     def _record_samples(self) -> None:
         f = self.f

@@ -20,6 +20,8 @@ LANE_NUMBERS = (
     "over_h",
     "error",
     "error_before",
+    "longer",
+    "shorter",
     "theta",
     "accepted",
     "first_dose",

@@ -7,7 +7,7 @@ their reasons.
 from __future__ import annotations
 
 from il2sim.engine.emit.builder import Function, number
-from il2sim.engine.emit.places import Places, larger, power_of, smaller
+from il2sim.engine.emit.places import Places, larger, smaller
 from il2sim.engine.status import Status
 
 SAFETY = 0.9  # of the step that the error would just allow
@@ -23,8 +23,9 @@ class Pace(Places):
     """Writes the functions that choose and judge the steps of one lane."""
 
     def emit(self) -> None:
-        """Write @set_out and @judge."""
+        """Write @set_out, @weigh (for all lanes at once) and @judge."""
         self._emit_set_out()
+        self._emit_weigh()
         self._emit_judge()
 
     def _emit_set_out(self) -> None:
@@ -47,6 +48,27 @@ class Pace(Places):
         self.write(f, f.let(f"zext i1 {hits} to i64"), "hits")
         f.close()
 
+    def _emit_weigh(self) -> None:
+        """Write @weigh: what the errors make of the next steps, as powers of them.
+
+        PI control (Gustafsson 1991, doi:10.1145/210232.210242).
+        """
+        f = Function(self.module, "weigh", ("m",))
+        power = 1.0 / (self.method.error_order + 1)
+        names = ("error", "error_before", "longer", "shorter")
+        error, before, longer, shorter = (f.at("%m", self.layout[one]) for one in names)
+        now, least = f.load(error, 0), f.const(ERROR_LEAST)
+        small = f.pick(f.compare("ogt", now, least), now, least)
+        factor = f.binary(
+            "fmul",
+            f.call("pow", small, f.const(-NOW * power)),
+            f.call("pow", f.load(before, 0), f.const(BEFORE * power)),
+        )
+        f.store(f.binary("fmul", factor, f.const(SAFETY)), longer, 0)
+        factor = f.call("pow", now, f.const(-power))
+        f.store(f.binary("fmul", factor, f.const(SAFETY)), shorter, 0)
+        f.close()
+
     def _emit_judge(self) -> None:
         """Write @judge: accept or reject, choose the next step, or give up."""
         f = self.function("judge")
@@ -67,15 +89,9 @@ class Pace(Places):
         f.close()
 
     def _accept(self, f: Function, error: str) -> None:
-        """PI control (Gustafsson 1991, doi:10.1145/210232.210242)."""
         step = self.read(f, "h_try")
-        power = 1.0 / (self.method.error_order + 1)
         small = larger(f, error, number(ERROR_LEAST))
-        now = power_of(f, small, -NOW * power)
-        before = power_of(f, self.read(f, "error_before"), BEFORE * power)
-        factor = f.let(f"fmul double {now}, {before}")
-        factor = f.let(f"fmul double {factor}, {number(SAFETY)}")
-        factor = smaller(f, factor, number(GROW_MOST))
+        factor = smaller(f, self.read(f, "longer"), number(GROW_MOST))
         factor = larger(f, factor, number(SHRINK_MOST))
         after_rejection = f.let(f"icmp ne i64 {self.read(f, 'rejected_last')}, 0")
         calm = smaller(f, factor, number(1.0))
@@ -96,8 +112,7 @@ class Pace(Places):
         rejected = f.let(f"add i64 {self.read(f, 'rejected')}, 1")
         self.write(f, rejected, "rejected")
         self.write(f, "1", "rejected_last")
-        power = -1.0 / (self.method.error_order + 1)
-        factor = f.let(f"fmul double {power_of(f, error, power)}, {number(SAFETY)}")
+        factor = self.read(f, "shorter")
         # An error that is not a number fails the comparison and shrinks most.
         usable = f.let(f"fcmp ogt double {factor}, {number(SHRINK_MOST)}")
         factor = f.let(

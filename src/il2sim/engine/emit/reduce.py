@@ -70,9 +70,10 @@ class Windows(Places):
     """Writes the functions that find the reductions of one lane."""
 
     def emit(self) -> None:
-        """Write @open_windows, @reduce and @close_windows."""
+        """Write @open_windows, @sift, @reduce and @close_windows."""
         self._emit_root()
         self._emit_open()
+        self._emit_sift()
         self._emit_reduce()
         self._emit_close()
 
@@ -129,26 +130,52 @@ class Windows(Places):
             self.put(f, value, "reduced", place, "double")
         f.close()
 
+    def _emit_sift(self) -> None:
+        """Write @sift: lanes in whose step a reduction may find anything, as bits.
+
+        Peaks are asked of everything that is recorded, and most steps have no new one.
+        """
+        f = Function(self.module, "sift", ("a", "m", ("i64", "one")), returns="i64")
+        found = f.variable("i64", str((1 << self.module.lanes) - 1))
+        kind = self.element(f, "reduction_kinds", "%one", "i64")
+        relative = self.element(f, "reduction_relative", "%one", "i64")
+        plain = f.let(f"icmp eq i64 {relative}, 0")
+        peak = self._is(f, kind, Reduce.PEAK, Reduce.TIME_OF_PEAK)
+        with f.when(f.let(f"and i1 {plain}, {peak}")):
+            nodes, n = f.at("%m", self.layout["nodes"]), self.sizes.outputs
+            column = self.element(f, "reduction_outputs", "%one", "i64")
+            high = low = f.load(nodes, column)
+            for node in range(1, len(NODE_PLACES)):
+                value = f.load(nodes, f.let(f"add i64 {column}, {node * n}"))
+                high = f.pick(f.compare("ogt", value, high), value, high)
+                low = f.pick(f.compare("olt", value, low), value, low)
+            bound = f.fma(f.binary("fsub", high, low), f.const(_OVERSHOOT), high)
+            slot = f.let(f"mul i64 %one, {REDUCTION_SLOTS}")
+            slot = f.let(f"add i64 {slot}, {self.given(f, 'tail')}")
+            best = f.load("%m", f.let(f"add i64 {slot}, 1"))
+            f.set("i64", f.bits(f.compare("ogt", bound, best)), found)
+        f.close(f.get("i64", found))
+
     def _emit_reduce(self) -> None:
-        """Write @reduce: the step just accepted, for every reduction it touches."""
-        f = self.function("reduce")
+        """Write @reduce: the step just accepted, for one reduction."""
+        arguments = ("a", "m", ("i64", "lane"), ("i64", "one"))
+        f = Function(self.module, "reduce", arguments, scalar=True)
         t, h = self.read(f, "t"), self.read(f, "h_try")
         hits = f.let(f"icmp ne i64 {self.read(f, 'hits')}, 0")
         moved = f.let(f"fadd double {t}, {h}")
         stop = self.read(f, "t_stop")
         reached = f.let(f"select i1 {hits}, double {stop}, double {moved}")
-        with self._each(f) as one:
-            begins = self.element(f, "reduction_starts", one, "double")
-            since = self.element(f, "reduction_since_dose", one, "i64")
-            since = f.let(f"icmp ne i64 {since}, 0")
-            opened = larger(f, begins, self.read(f, "first_dose"))
-            begins = f.let(f"select i1 {since}, double {opened}, double {begins}")
-            ends = self.element(f, "reduction_ends", one, "double")
-            begins, ends = larger(f, begins, t), smaller(f, ends, reached)
-            with f.when(f.let(f"fcmp ole double {begins}, {ends}")):
-                begin = self._part(f, begins, reached)
-                cubic = self._cubic(f, one, begin, self._part(f, ends, reached))
-                self._find(f, one, cubic)
+        begins = self.element(f, "reduction_starts", "%one", "double")
+        since = self.element(f, "reduction_since_dose", "%one", "i64")
+        since = f.let(f"icmp ne i64 {since}, 0")
+        opened = larger(f, begins, self.read(f, "first_dose"))
+        begins = f.let(f"select i1 {since}, double {opened}, double {begins}")
+        ends = self.element(f, "reduction_ends", "%one", "double")
+        begins, ends = larger(f, begins, t), smaller(f, ends, reached)
+        with f.when(f.let(f"fcmp ole double {begins}, {ends}")):
+            begin = self._part(f, begins, reached)
+            cubic = self._cubic(f, "%one", begin, self._part(f, ends, reached))
+            self._find(f, "%one", cubic)
         f.close()
 
     def _part(self, f: Function, time: str, reached: str) -> str:
@@ -233,24 +260,16 @@ class Windows(Places):
         f.do(f"store double {f.let(f'fadd double {before}, {area}')}, ptr {place}")
 
     def _find_peak(self, f: Function, one: str, cubic: Cubic, kind: str) -> None:
-        """Most steps cannot hold a new peak and are passed over."""
         is_time = self._is(f, kind, Reduce.TIME_OF_PEAK)
         kept, best = self._result(f, one), self._result(f, one, 1)
-        high = low = cubic.nodes[0]
-        for value in cubic.nodes[1:]:
-            high, low = larger(f, value, high), smaller(f, value, low)
-        span = f.let(f"fsub double {high}, {low}")
-        bound = f.fma(span, number(_OVERSHOOT), high)
-        with f.when(f.let(f"fcmp ogt double {bound}, {self._best(f, one)}")):
-            first, second = self._turns(f, cubic)
-            for part in (cubic.begin, first, second, cubic.end):
-                value = cubic.at(f, part)
-                higher = f.let(f"fcmp ogt double {value}, {self._best(f, one)}")
-                with f.when(higher):
-                    f.do(f"store double {value}, ptr {best}")
-                    time = self._time(f, part)
-                    shown = f.let(f"select i1 {is_time}, double {time}, double {value}")
-                    f.do(f"store double {shown}, ptr {kept}")
+        first, second = self._turns(f, cubic)
+        for part in (cubic.begin, first, second, cubic.end):
+            value = cubic.at(f, part)
+            with f.when(f.let(f"fcmp ogt double {value}, {self._best(f, one)}")):
+                f.do(f"store double {value}, ptr {best}")
+                time = self._time(f, part)
+                shown = f.let(f"select i1 {is_time}, double {time}, double {value}")
+                f.do(f"store double {shown}, ptr {kept}")
 
     def _best(self, f: Function, one: str) -> str:
         return f.let(f"load double, ptr {self._result(f, one, 1)}")
