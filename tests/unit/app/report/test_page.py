@@ -33,7 +33,7 @@ class Page(HTMLParser):
                 self.addresses.append((tag, value))
             elif name == "id":
                 self.ids.add(value)
-            elif name == "aria-labelledby":
+            elif name.startswith("aria-label") and tag == "section":
                 self.labels.append(value)
         if tag not in VOID:
             self.open.append(tag)
