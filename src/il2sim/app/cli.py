@@ -26,7 +26,7 @@ from rich.progress import (
 
 from il2sim.app import tables
 from il2sim.app.run import Options, Outcome, run_study
-from il2sim.errors import Il2simError, UnknownName, closest
+from il2sim.errors import BadProblem, Il2simError, UnknownName, closest
 
 _Made = TypeVar("_Made")
 
@@ -174,31 +174,49 @@ def explain(
     *,
     quantity: Annotated[str, typer.Option(help="What changed.")] = "memory Treg",
     by: Annotated[str, typer.Option(help="cause or event.")] = "cause",
+    switch_off: Annotated[
+        bool, typer.Option("--switch-off", help="One mechanism off at a time.")
+    ] = False,
+    doses: Annotated[str, typer.Option(help="Factors for it.")] = "0.1,0.3,1,3",
     subjects: Annotated[int, typer.Option(help="The first so many.", min=1)] = 100,
     workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
 ) -> None:
-    """Say which processes changed a quantity, and which cells consumed the IL-2."""
-    from il2sim.app.explain import explain_run
+    """Say which processes changed a quantity, and which cells consumed the IL-2.
 
-    with _progress_bar(quantity) as progress:
-        told = explain_run(
-            run,
-            quantity,
-            by=cast("Any", by),
-            subjects=subjects,
-            workers=workers,
-            progress=progress,
-        )
-    console, at_h = _console(), told.study.end_h
-    console.print(told.study.title, style="bold", markup=False)
-    for shares in (told.shares, told.fate):
-        console.print(tables.shares_table(shares, at_h))
-    if not told.is_same_model:
+    With --switch-off: which mechanism carries the win of Treg, at which dose.
+    """
+    from il2sim.app.explain import explain_run, switch_off_run
+
+    few: Any = {"subjects": subjects, "workers": workers}
+    with _progress_bar("switches" if switch_off else quantity) as progress:
+        if switch_off:
+            sizes = _numbers(doses)
+            found = switch_off_run(run, doses=sizes, progress=progress, **few)
+            shown = tables.switched_tables(found)
+        else:
+            way = cast("Any", by)
+            told = explain_run(run, quantity, by=way, progress=progress, **few)
+            at_h = told.study.end_h
+            shown = [tables.shares_table(one, at_h) for one in (told.shares, told.fate)]
+    console = _console()
+    for table in shown:
+        console.print(table)
+    if not switch_off and not told.is_same_model:
         console.print(
             "The model has changed since this run; this explains the study as it "
             "comes out today."
         )
     console.print(f"Everything is in {run / 'explain'}", markup=False, soft_wrap=True)
+
+
+def _numbers(text: str) -> list[float]:
+    """Numbers between commas."""
+    try:
+        return [float(one) for one in text.split(",")]
+    except ValueError as error:
+        raise BadProblem(
+            "doses cannot be read.", got=f"'{text}'", expected="such as 0.1,0.3,1,3"
+        ) from error
 
 
 def _report(outcome: Outcome) -> None:

@@ -8,8 +8,8 @@ is found is written into the folder, under ``explain/``.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from il2sim.app.run import STUDY_FILE, Options, task_of
 from il2sim.errors import UnreadableFile
-from il2sim.provenance import Provenance
+from il2sim.provenance import VERSION, Provenance
 from il2sim.study.attribution import SUM, Attribution, attribute, consumption
+from il2sim.study.switching import Switched, switch_off
 
 if TYPE_CHECKING:
     from il2sim.formats.study_file import Study
@@ -101,6 +102,59 @@ def explain_run(
         ),
         is_same_model=made.key == today.key,
     )
+
+
+def switch_off_run(
+    folder: Path,
+    *,
+    doses: Sequence[float],
+    subjects: int = SUBJECTS,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Switched:
+    """Solve the study of a run with one mechanism switched off at a time.
+
+    A table and a figure are written into the folder.
+
+    Parameters
+    ----------
+    folder, subjects, workers
+        As in `explain_run`.
+    doses
+        What the doses of the run are multiplied by, [1].
+    progress
+        Called with the number of solves done and of all.
+
+    Raises
+    ------
+    UnreadableFile, BadProblem
+        As `explain_run` and `switch_off`.
+    """
+    from il2sim.figures import save
+    from il2sim.figures.switching import switching_figure
+    from il2sim.models.switches import SWITCHES
+
+    study, task = task_of_run(folder)
+    people = task.population.sized(min(subjects, task.population.n))
+    found = switch_off(
+        replace(task, population=people),
+        SWITCHES,
+        doses=doses,
+        at_h=study.end_h,
+        workers=workers,
+        progress=progress,
+    )
+    place = folder / "explain"
+    place.mkdir(exist_ok=True)
+    rows = found.table()
+    with (place / "switched-off.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    title = "Which mechanism carries the win of Treg"
+    made = f"il2sim {VERSION} · {study.title}"
+    save(switching_figure(found, title=title, made=made), place, "switched-off")
+    return found
 
 
 def task_of_run(folder: Path) -> tuple[Study, Task]:

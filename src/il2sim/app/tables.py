@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from il2sim.study.switching import RIVAL
+
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
     from il2sim.study.attribution import Attribution
     from il2sim.study.comparison import Comparison
+    from il2sim.study.switching import Switched
 
 IN_FIRST_TABLE = ("peak fold", "end fold")
 
@@ -85,6 +88,37 @@ def shares_table(shares: Attribution, at_h: float) -> Table:
             f"{row['q05']:+.2f} to {row['q95']:+.2f}",
         )
     return table
+
+
+def switched_tables(found: Switched) -> list[Table]:
+    """For each population of Treg its win without each mechanism, dose by dose."""
+    return [
+        _switched_table(found, name) for name in found.names if name.endswith("Treg")
+    ]
+
+
+def _switched_table(found: Switched, name: str) -> Table:
+    table = _table(
+        f"Fold of {name} over that of {RIVAL} on day {found.at_h / 24:g}, and the part "
+        "that is lost without the mechanism"
+    )
+    table.add_column("switched off", no_wrap=True)
+    for dose in found.labels:
+        table.add_column(dose, justify="right", no_wrap=True)
+    wins, parts = found.win(name), found.carried(name)
+    for i, switch in enumerate(found.switches):
+        table.add_row(
+            switch.name,
+            *(
+                shown(win) if not i else f"{shown(win)} {_per_cent(part):>6}"
+                for win, part in zip(wins[i], parts[i], strict=True)
+            ),
+        )
+    return table
+
+
+def _per_cent(part: float) -> str:
+    return "–" if math.isnan(part) else f"{round(100 * part)} %"
 
 
 def listing(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
