@@ -7,13 +7,16 @@ already holds the program, so nothing is computed twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from il2sim.engine.program import Program, ProgramBuilder, Statement
 
 Gradient = dict[int, int]
 """State number to the statement that holds the partial derivative."""
+
+Gradients = Sequence[Gradient] | Mapping[int, Gradient]
+"""The gradient of each statement, by its number."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def _continued(program: Program) -> ProgramBuilder:
     return builder
 
 
-Rule = Callable[[ProgramBuilder, int, tuple[int, ...], list[Gradient]], Gradient]
+Rule = Callable[[ProgramBuilder, int, tuple[int, ...], Gradients], Gradient]
 
 
 def _chain(
@@ -88,28 +91,20 @@ def _chain(
     return result
 
 
-def _add(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _add(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     return _chain(b, [(g[args[0]], lambda d: d), (g[args[1]], lambda d: d)])
 
 
-def _sub(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _sub(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     return _chain(b, [(g[args[0]], lambda d: d), (g[args[1]], b.neg)])
 
 
-def _mul(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _mul(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     x, y = args
     return _chain(b, [(g[x], lambda d: b.mul(d, y)), (g[y], lambda d: b.mul(d, x))])
 
 
-def _div(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _div(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     x, y = args
     over = b.div(b.const(1.0), y)
     slope = b.neg(b.mul(v, over))
@@ -118,15 +113,11 @@ def _div(
     )
 
 
-def _neg(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _neg(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     return _chain(b, [(g[args[0]], b.neg)])
 
 
-def _pow(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _pow(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     """A base of zero or less gives zero, and so do its derivatives."""
     x, y = args
     zero = b.const(0.0)
@@ -141,29 +132,21 @@ def _pow(
     return _chain(b, terms)
 
 
-def _exp(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _exp(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     return _chain(b, [(g[args[0]], lambda d: b.mul(d, v))])
 
 
-def _log(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _log(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     over = b.div(b.const(1.0), args[0])
     return _chain(b, [(g[args[0]], lambda d: b.mul(d, over))])
 
 
-def _sqrt(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _sqrt(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     slope = b.div(b.const(0.5), v)
     return _chain(b, [(g[args[0]], lambda d: b.mul(d, slope))])
 
 
-def _either(
-    b: ProgramBuilder, first: int, x: int, y: int, g: list[Gradient]
-) -> Gradient:
+def _either(b: ProgramBuilder, first: int, x: int, y: int, g: Gradients) -> Gradient:
     zero = b.const(0.0)
     return {
         column: b.pick(first, g[x].get(column, zero), g[y].get(column, zero))
@@ -171,30 +154,22 @@ def _either(
     }
 
 
-def _min(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _min(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     x, y = args
     return _either(b, b.less(x, y), x, y, g)
 
 
-def _max(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _max(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     x, y = args
     return _either(b, b.less(y, x), x, y, g)
 
 
-def _pick(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _pick(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     choice, x, y = args
     return _either(b, choice, x, y, g)
 
 
-def _less(
-    b: ProgramBuilder, v: int, args: tuple[int, ...], g: list[Gradient]
-) -> Gradient:
+def _less(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
     return {}
 
 

@@ -30,6 +30,9 @@ from il2sim.engine.resting import Rest, read_rest, resting_problem
 
 Progress = Callable[[int, int], None]
 
+MOST_TOGETHER = 4
+"""Directions of tangents side by side: enough to read tables and weights less often."""
+
 _WAIT_S = 0.05  # between looks at the progress
 
 
@@ -41,7 +44,8 @@ class Kernel:
     layout: Layout
     sizes: Sizes
     lanes: int
-    per_direction: int = 0
+    together: int = 0
+    per_block: int = 0
 
 
 @lru_cache(maxsize=16)
@@ -50,7 +54,7 @@ def kernel(
     method: str = "rodas5p",
     lanes: int = 0,
     *,
-    tangents: bool = False,
+    together: int = 0,
 ) -> Kernel:
     """Compile a program, or take its code from the disk.
 
@@ -60,14 +64,14 @@ def kernel(
         What to solve and how.
     lanes
         Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
-    tangents
-        Whether it can carry tangents along.
+    together
+        Directions of tangents that are carried side by side; 0 if there are none.
     """
     lanes = lanes or builder.natural_lanes()
     made_for = (*builder.host(), builder.compiler())
-    shape = (method, str(lanes), str(tangents))
+    shape = (method, str(lanes), str(together))
     name = cache.key(program.fingerprint, *shape, *made_for)
-    written = write_kernel(program, METHODS[method], lanes, tangents=tangents)
+    written = write_kernel(program, METHODS[method], lanes, together=together)
     code = cache.read(name)
     if code is None:
         code = builder.assemble(written.text)
@@ -77,7 +81,8 @@ def kernel(
         layout=written.layout,
         sizes=written.sizes,
         lanes=lanes,
-        per_direction=written.per_direction,
+        together=together,
+        per_block=written.per_block,
     )
 
 
@@ -124,12 +129,18 @@ def run(
     lanes
         As in `kernel`.
     """
-    carried = problem.directions is not None
-    compiled = kernel(problem.program, problem.method, lanes, tangents=carried)
+    together = _together(problem.directions)
+    compiled = kernel(problem.program, problem.method, lanes, together=together)
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
     call.carry_out(workers or os.cpu_count() or 1, progress, cancel)
     return raw
+
+
+def _together(directions: Directions | None) -> int:
+    """How many directions to carry side by side."""
+    n_directions = 0 if directions is None else len(directions)
+    return min(n_directions, MOST_TOGETHER)
 
 
 class _Call:
@@ -190,9 +201,8 @@ class _Call:
         }
         if problem.directions is not None:
             self._take(problem.directions, raw, counts)
-        counts["tail"] = (
-            compiled.layout.size + compiled.per_direction * counts["n_directions"]
-        )
+        blocks = -(-counts["n_directions"] // max(1, compiled.together))
+        counts["tail"] = compiled.layout.size + blocks * compiled.per_block
         self.slots = counts["tail"] + tail_slots(
             reductions=len(reductions), doses=problem.schedule.most_doses
         )

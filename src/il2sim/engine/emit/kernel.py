@@ -38,21 +38,22 @@ STEPS: Mapping[type[Method], type[Step[Any]]] = {
 class Written:
     """A module's text and the memory that its kernel needs for each thread.
 
-    `per_direction` slots for each direction of tangents come after the layout.
+    Behind the layout are `per_block` slots for each block of directions of tangents.
     """
 
     text: str
     layout: Layout
     sizes: Sizes
-    per_direction: int = 0
+    per_block: int = 0
 
 
 def write_kernel(
-    program: Program, method: Method, lanes: int, *, tangents: bool = False
+    program: Program, method: Method, lanes: int, *, together: int = 0
 ) -> Written:
     """Write everything that solves one program by one method at one width.
 
-    With `tangents` it carries them along; the plain numbers have the same bits.
+    Unless it is zero, tangents are carried along, so many directions `together`; the
+    plain numbers have the same bits.
     """
     module = Module(lanes)
     emit_functions(module)
@@ -73,16 +74,18 @@ def write_kernel(
     )
     layout, block = lay_out(sizes), None
     formulas.emit()
-    if tangents:
-        layout, block = emit_tangents(formulas, sizes, layout, method, inlets)
+    if together:
+        layout, block = emit_tangents(
+            formulas, sizes, layout, method, inlets=inlets, lu=lu, together=together
+        )
     step(module, sizes, layout, method).emit(inlets, formulas, lu)
     Lane(module, sizes, layout, method).emit()
-    Doses(module, sizes, layout, method, inlets, tangents=tangents).emit()
+    Doses(module, sizes, layout, method, inlets, tangents=together > 0).emit()
     Windows(module, sizes, layout, method).emit()
     Begin(module, sizes, layout, method).emit()
     Pace(module, sizes, layout, method).emit()
-    _Kernel(module, layout, tangents=tangents).emit()
-    return Written(module.text(), layout, sizes, block.size if block else 0)
+    _Kernel(module, layout, tangents=together > 0).emit()
+    return Written(module.text(), layout, sizes, together * block.size if block else 0)
 
 
 def inlet_states(program: Program) -> tuple[int, ...]:

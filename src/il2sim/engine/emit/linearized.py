@@ -1,137 +1,201 @@
-"""Tangents of a program as functions over memory, each in two parts.
+"""What the tangents of a program need in one module: weights, and tables of terms.
 
-What does not depend on the direction, the slopes, is computed once for a state; what
-remains is multiplications and additions, carried out for every direction. Powers and
-logarithms are all in the first part. In the same way, what depends on no state is
-prepared once for a subject, or once for a direction of a subject.
+Weights are computed once for a state and serve every direction; those that depend on no
+state are computed once for a subject. Powers and logarithms are all in them. How
+tangents are summed up from them is written in `flow.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.emit.builder import Function
+from il2sim.engine.emit.flow import FlowTable, Row, emit_flow
 from il2sim.engine.emit.formulas import Formulas, Place, Ready, write_places
-from il2sim.engine.program import Statement
-from il2sim.engine.tangents import Tangents, tangents
+from il2sim.engine.emit.layout import Layout, Sizes, in_a_row
+from il2sim.engine.tangents import Flow, Tangents, Terms, tangents
 
 STATE = ("y", "p", "c", "e")
 """Pointers to states, parameters, what is prepared, and what tangents add to that."""
 
-ALONG = ("ydot", "pdot", "cdot")
-"""Tangents of states, of parameters, and what is prepared for a direction."""
-
 
 class Linearized:
-    """The functions of the tangents of one program in one module."""
+    """Weights and tables of one program in one module.
 
-    def __init__(self, module: Module, formulas: Formulas) -> None:
-        self.module = module
+    Attributes
+    ----------
+    layout
+        Of the memory of a thread, with what all directions share: `e` is steady, of
+        which the first are plain numbers, `slopes` is not.
+    block
+        Of the memory of one direction; blocks of so many are `together`, each slot
+        followed by the same slot of the next direction.
+    """
+
+    def __init__(
+        self,
+        formulas: Formulas,
+        sizes: Sizes,
+        layout: Layout,
+        *,
+        together: int,
+    ) -> None:
+        self.module, self.formulas = formulas.module, formulas
+        self.together = together
         self.made: Tangents = tangents(formulas.program)
-        self.entries = sorted(self.made.jacobian)
-        self.roots: Mapping[str, Sequence[int]] = {
+        self.flows: Mapping[str, Flow] = {
             "rates": self.made.rates,
             "outputs": self.made.outputs,
-            "jacobian": [self.made.jacobian[place] for place in self.entries],
+            "jacobian": self.made.jacobian,
         }
-        self._sort(formulas)
-        self.slopes = {what: self._slopes(what) for what in self.roots}
-
-    def _sort(self, formulas: Formulas) -> None:
-        """Which statements move with the states, which with the direction."""
-        statements, program = self.made.program.statements, formulas.program
-        n_states = len(program.states)
-        n_vector = len(program.parameters) + len(program.solved)
-        self.moving: set[int] = set()
-        self.directed: set[int] = set()
-        self.seeds: dict[int, tuple[str, int]] = {}
-        for number, one in enumerate(statements):
-            size = {"state": n_states, "parameter": n_vector}.get(one.op)
-            if size is not None and one.index >= size:
-                pointer = "%ydot" if one.op == "state" else "%pdot"
-                self.seeds[number] = (pointer, one.index - size)
-                self.directed.add(number)
-            if one.op == "state" or self.moving.intersection(one.args):
-                self.moving.add(number)
-            if self.directed.intersection(one.args):
-                self.directed.add(number)
-        users = [
-            number
-            for number in self.made.program.needed(self._all_roots())
-            if number in self.moving
-        ]
-        steady = self._used_by(users, moving=False, directed=False)
-        known: dict[int, tuple[str, int]] = dict(formulas.prepared.ready)
-        self.extra = sorted(steady - set(known))
-        known |= {number: ("%e", slot) for slot, number in enumerate(self.extra)}
-        along = self._used_by(users, moving=False, directed=True)
-        along.update(
-            root
-            for root in self._all_roots()
-            if root in self.directed - self.moving and root not in self.seeds
-        )
-        self.prepared_along = sorted(along)
-        self.known: Ready = known
-
-    def _all_roots(self) -> list[int]:
-        return [root for roots in self.roots.values() for root in roots]
-
-    def _used_by(
-        self, users: Iterable[int], *, moving: bool, directed: bool
-    ) -> set[int]:
-        """Arguments of one kind, but those that can simply be read."""
         statements = self.made.program.statements
-        return {
-            arg
-            for number in users
-            for arg in statements[number].args
-            if (arg in self.moving) == moving
-            and (arg in self.directed) == directed
-            and not _is_plain(statements[arg])
+        self.slopes = {
+            what: sorted(
+                weight
+                for weight in _weights(flow)
+                if weight not in self.made.steady and statements[weight].op != "state"
+            )
+            for what, flow in self.flows.items()
         }
+        self.extra = self._extra()
+        self.inputs = [
+            one for one in self.made.prepared if statements[one].op != "parameter"
+        ]
+        most = max(len(one) for one in self.slopes.values())
+        shared = {"e": len(self.extra), "slopes": most}
+        shared["out_dot"] = together * sizes.outputs
+        self.layout = in_a_row({k: max(1, n) for k, n in shared.items()}, layout)
+        lengths = {
+            "ydot": sizes.states,
+            "next_ydot": sizes.states,
+            "argument": sizes.states,
+            "kdot": sizes.states * sizes.kept,
+            "jdot": len(self.made.entries),
+            "pdot": sizes.parameters,
+            "cdot": len(self.inputs),
+            "inputs_dot": sizes.inlets,
+            "between": max(len(flow.between) for flow in self.flows.values()),
+        }
+        self.block = in_a_row({k: max(1, n) for k, n in lengths.items()})
 
-    def _slopes(self, what: str) -> list[int]:
-        """What is computed once for all directions, for one of the functions."""
-        needed = self.made.program.needed(self.roots[what])
-        users = [one for one in needed if one in self.moving and one in self.directed]
-        return sorted(self._used_by(users, moving=True, directed=False))
-
-    @property
-    def most_slopes(self) -> int:
-        """Slots that the slopes of any of the functions take."""
-        return max(len(one) for one in self.slopes.values())
+    def _extra(self) -> list[int]:
+        """Steady values that only tangents need, as weights or for those of a state."""
+        statements = self.made.program.statements
+        steady = self.made.steady
+        wanted = {one for flow in self.flows.values() for one in _weights(flow)}
+        moving = [one for some in self.slopes.values() for one in some]
+        users = [one for one in self.made.program.needed(moving) if one not in steady]
+        used = {arg for number in users for arg in statements[number].args}
+        plain = {one for one in used if statements[one].op == "const"}
+        known = self.formulas.prepared.slots
+        return sorted(
+            one
+            for one in ((used - plain) | wanted) & steady
+            if one not in known and statements[one].op != "parameter"
+        )
 
     def emit(self) -> None:
-        """Write @prepare_slopes, @prepare_tangent, and slopes and tangents of all."""
-        f = Function(self.module, "prepare_slopes", ("p", "c", "e"))
+        """Write @prepare_slopes, @prepare_tangent, the slopes and the tables."""
+        emit_flow(self.module, self.together)
+        ready: Ready = self.formulas.prepared.ready
         places = [("%e", slot, one) for slot, one in enumerate(self.extra)]
-        ready = {one: at for one, at in self.known.items() if at[0] == "%c"}
-        self._write(f, places, ready)
-        f = Function(self.module, "prepare_tangent", ("p", "c", "e", "pdot", "cdot"))
-        places = [("%cdot", slot, one) for slot, one in enumerate(self.prepared_along)]
-        self._write(f, places, {**self.known, **self.seeds})
-        for what, roots in self.roots.items():
-            slopes = self.slopes[what]
-            f = Function(self.module, f"{what}_slopes", (*STATE, "s"))
+        self._write("prepare_slopes", ("p", "c", "e"), places, ready)
+        known: Ready = {**ready, **{one: (at, slot) for at, slot, one in places}}
+        program = self.formulas.program
+        n_vector = len(program.parameters) + len(program.solved)
+        seeds = {
+            number: ("%pdot", self.together * (one.index - n_vector))
+            for number, one in enumerate(self.made.program.statements)
+            if one.op == "parameter" and one.index >= n_vector
+        }
+        places = [
+            ("%cdot", self.together * slot, self.made.prepared[one])
+            for slot, one in enumerate(self.inputs)
+        ]
+        arguments = ("p", "c", "e", "pdot", "cdot")
+        self._write("prepare_tangent", arguments, places, {**known, **seeds})
+        self.tables: dict[str, tuple[FlowTable, FlowTable]] = {}
+        for what, slopes in self.slopes.items():
             places = [("%s", slot, one) for slot, one in enumerate(slopes)]
-            self._write(f, places, self.known)
-            f = Function(self.module, f"{what}_tangent", (*STATE, "s", *ALONG, "out"))
-            ready = {
-                **self.known,
-                **self.seeds,
-                **{one: ("%s", slot) for slot, one in enumerate(slopes)},
-                **{
-                    one: ("%cdot", slot) for slot, one in enumerate(self.prepared_along)
-                },
-            }
-            self._write(
-                f, [("%out", slot, one) for slot, one in enumerate(roots)], ready
-            )
+            self._write(f"{what}_slopes", (*STATE, "s"), places, known)
+            self.tables[what] = self._tables(what)
 
-    def _write(self, f: Function, places: Sequence[Place], ready: Ready) -> None:
+    def _write(
+        self, name: str, arguments: tuple[str, ...], places: list[Place], ready: Ready
+    ) -> None:
+        f = Function(self.module, name, arguments)
         write_places(f, self.made.program.statements, places, ready)
         f.close()
 
+    def _tables(self, what: str) -> tuple[FlowTable, FlowTable]:
+        """Tables of what is between, and of the results."""
+        flow = self.flows[what]
+        places = self._places(what)
+        levels: dict[int, int] = {}
+        rows: dict[int, list[Row]] = {}
+        for number, terms in flow.between:
+            level = 1 + max((levels.get(source, 0) for source, _ in terms), default=0)
+            levels[number] = level
+            row = Row(places.tangents[number], places.of(terms))
+            rows.setdefault(level, []).append(row)
+        results = [
+            Row(slot, places.of(terms)) for slot, terms in enumerate(flow.results)
+        ]
+        ordered = [rows[level] for level in sorted(rows)]
+        return (
+            self.table(f"{what}_between", ordered),
+            self.table(f"{what}_results", [results]),
+        )
 
-def _is_plain(statement: Statement) -> bool:
-    return statement.op in ("const", "parameter", "state")
+    def table(
+        self, name: str, levels: Sequence[Sequence[Row]], *, scaled: bool = False
+    ) -> FlowTable:
+        """A table for so many directions as are taken together."""
+        return FlowTable(
+            self.module, name, levels, together=self.together, scaled=scaled
+        )
+
+    def _places(self, what: str) -> _Places:
+        """Where tangents and weights are, for one of the flows."""
+        block, layout = self.block, self.layout
+        statements = self.made.program.statements
+        leaves = [
+            (number, one)
+            for number, one in enumerate(statements)
+            if one.op in ("state", "parameter")
+        ]
+        tangents, weights = (
+            {n: at[kind[one.op]] + one.index for n, one in leaves}
+            for at, kind in (
+                (block, {"state": "argument", "parameter": "pdot"}),
+                (layout, {"state": "stage", "parameter": "p"}),
+            )
+        )
+        between = [number for number, _ in self.flows[what].between]
+        for where, section, numbers in (
+            (tangents, block["cdot"], self.inputs),
+            (tangents, block["between"], between),
+            (weights, layout["e"], self.extra),
+            (weights, layout["slopes"], self.slopes[what]),
+        ):
+            where.update({number: section + i for i, number in enumerate(numbers)})
+        prepared = self.formulas.prepared.slots
+        weights.update({one: layout["c"] + slot for one, slot in prepared.items()})
+        return _Places(tangents, weights)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Slots of tangents in the block of a direction, of weights in the memory."""
+
+    tangents: Mapping[int, int]
+    weights: Mapping[int, int]
+
+    def of(self, terms: Terms) -> tuple[tuple[int, int], ...]:
+        return tuple((self.tangents[one], self.weights[w]) for one, w in terms)
+
+
+def _weights(flow: Flow) -> set[int]:
+    every: Iterable[Terms] = (*(terms for _, terms in flow.between), *flow.results)
+    return {weight for terms in every for _, weight in terms}

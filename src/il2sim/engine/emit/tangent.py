@@ -14,63 +14,36 @@ has a block of memory behind everything else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from il2sim.engine.emit.builder import Function, Module
-from il2sim.engine.emit.layout import Layout, Sizes
-from il2sim.engine.emit.linearized import ALONG, STATE, Linearized
+from il2sim.engine.elimination import Elimination
+from il2sim.engine.emit.builder import Function
+from il2sim.engine.emit.flow import FlowTable, Row
+from il2sim.engine.emit.layout import Sizes
+from il2sim.engine.emit.linearized import STATE, Linearized
 from il2sim.engine.emit.places import given
 from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
 
 M = TypeVar("M", bound=Method)
 
 
-def shared_lengths(sizes: Sizes, linearized: Linearized) -> dict[str, int]:
-    """Sections that all directions of a thread share."""
-    return {
-        "e": max(1, len(linearized.extra)),
-        "slopes": max(1, linearized.most_slopes),
-        "argument_dot": sizes.states,
-        "memory": sizes.states,
-        "out_dot": max(1, sizes.outputs),
-    }
-
-
-def block_lengths(sizes: Sizes, linearized: Linearized) -> dict[str, int]:
-    """Sections of the block of one direction."""
-    return {
-        "ydot": sizes.states,
-        "next_ydot": sizes.states,
-        "kdot": sizes.states * sizes.kept,
-        "jdot": max(1, len(linearized.entries)),
-        "pdot": sizes.parameters,
-        "cdot": max(1, len(linearized.prepared_along)),
-        "inputs_dot": max(1, sizes.inlets),
-    }
-
-
 class TangentStep(ABC, Generic[M]):
     """Writes @carry, @keep_tangents, @prepare_directions and what they call."""
 
     def __init__(
-        self,
-        module: Module,
-        sizes: Sizes,
-        layout: Layout,
-        block: Layout,
-        method: M,
+        self, linearized: Linearized, sizes: Sizes, method: M, lu: Elimination
     ) -> None:
-        self.module, self.sizes, self.method = module, sizes, method
-        self.layout, self.block = layout, block
+        self.module, self.linearized, self.lu = linearized.module, linearized, lu
+        self.together = linearized.together
+        self.wide = linearized.together * sizes.states
+        self.layout, self.block = linearized.layout, linearized.block
+        self.sizes, self.method = sizes, method
 
-    def emit(self, inlets: tuple[int, ...], linearized: Linearized) -> None:
+    def emit(self, inlets: tuple[int, ...]) -> None:
         """Write everything; `inlets` are the states dosed."""
         self.inlets = inlets
-        self._emit_product(linearized)
-        for stage in range(self.method.stages):
-            self._emit_stage(stage)
         self._emit_prepare()
         self._emit_carry()
         self._emit_keep()
@@ -82,88 +55,104 @@ class TangentStep(ABC, Generic[M]):
         return f.at("%m", self.layout[name])
 
     def _own(self, f: Function, name: str) -> str:
-        return f.at("%block", self.block[name])
+        return f.at("%block", self.together * self.block[name])
 
     @contextmanager
-    def _directions(self, f: Function) -> Iterator[tuple[str, str]]:
-        """Loop over the directions: number and block of each."""
-        with f.count(given(f, "n_directions", "i64")) as number:
-            slot = f.let(f"mul i64 {number}, {self.block.size}")
+    def _directions(self, f: Function) -> Iterator[str]:
+        """Loop over the blocks of directions taken together."""
+        n_directions = given(f, "n_directions", "i64")
+        rounded = f.let(f"add i64 {n_directions}, {self.together - 1}")
+        with f.count(f.let(f"udiv i64 {rounded}, {self.together}")) as number:
+            slot = f.let(f"mul i64 {number}, {self.together * self.block.size}")
             slot = f.let(f"add i64 {slot}, {self.layout.size}")
-            yield number, f.at("%m", slot)
+            yield f.at("%m", slot)
 
-    def _state(self, f: Function, y: str) -> str:
-        rest = (self._section(f, name) for name in STATE[1:])
-        return ", ".join(f"ptr {one}" for one in (y, *rest, self._section(f, "slopes")))
+    def _flow(self, f: Function, what: str, results: str, *, add: bool) -> None:
+        """Tangents from those in the section `argument`."""
+        between, last = self.linearized.tables[what]
+        between.call(f, "%m", "%block", "%block", add=False)
+        last.call(f, "%m", "%block", results, add=add)
 
-    def _along(self, f: Function, ydot: str) -> str:
-        rest = (self._own(f, name) for name in ALONG[1:])
-        return ", ".join(f"ptr {one}" for one in (ydot, *rest))
+    def _call_slopes(self, f: Function, what: str) -> None:
+        """Weights at the states in the section `stage`."""
+        places = ("stage", *STATE[1:], "slopes")
+        given_to = ", ".join(f"ptr {self._section(f, name)}" for name in places)
+        f.do(f"call void @{what}_slopes({given_to})")
+
+    def _copy(self, f: Function, source: str, target: str, length: int) -> None:
+        with f.count(length) as i:
+            f.store(f.load(source, i), target, i)
 
     # the step
-
-    @abstractmethod
-    def _emit_product(self, linearized: Linearized) -> None:
-        """Write what the method needs of the Jacobian's tangent."""
 
     @abstractmethod
     def _begin(self, f: Function) -> None:
         """What happens once for a step, before the stages."""
 
     @abstractmethod
+    def _begin_stage(self, f: Function, stage: int, i: str) -> str:
+        """What is on the right-hand side of state i before the rates."""
+
+    @abstractmethod
     def _end_stage(self, f: Function, stage: int, own: str) -> None:
-        """From the tangent of the rates to that of k."""
+        """From the right-hand side to the tangent of k."""
 
     def _emit_prepare(self) -> None:
         """Write @prepare_directions: what is steady, after a lane has a new subject."""
         f = Function(self.module, "prepare_directions", ("a", "m"))
         p, c, e = (self._section(f, name) for name in ("p", "c", "e"))
         f.do(f"call void @prepare_slopes(ptr {p}, ptr {c}, ptr {e})")
-        with self._directions(f) as (_, block):
-            pdot, cdot = (f.at(block, self.block[name]) for name in ("pdot", "cdot"))
-            f.do(
-                f"call void @prepare_tangent(ptr {p}, ptr {c}, ptr {e}, "
-                f"ptr {pdot}, ptr {cdot})"
-            )
+        with self._directions(f) as block:
+            for one in range(self.together):
+                pdot, cdot = (
+                    f.at(block, self.together * self.block[name] + one)
+                    for name in ("pdot", "cdot")
+                )
+                places = ", ".join(f"ptr {at}" for at in (p, c, e, pdot, cdot))
+                f.do(f"call void @prepare_tangent({places})")
         f.close()
 
     def _emit_carry(self) -> None:
         """Write @carry: the tangents at the end of the step just attempted."""
         f = Function(self.module, "carry", ("a", "m"))
-        n, k = self.sizes.states, self._section(f, "k")
-        y, stage_y = self._section(f, "y"), self._section(f, "stage")
+        names = ("k", "y", "stage")
+        k, y, stage_y = (self._section(f, name) for name in names)
+        self._copy(f, y, stage_y, self.sizes.states)
         self._begin(f)
         for stage in range(self.method.stages):
             if stage:
-                with f.count(n) as i:
-                    total = self._sum(f, self.method.a[stage], k, i, f.load(y, i))
+                with f.count(self.sizes.states) as i:
+                    total = f.load(y, i)
+                    for j, weight in enumerate(self.method.a[stage]):
+                        place = f.let(f"add i64 {i}, {j * self.sizes.states}")
+                        total = f.fma(f.const(weight), f.load(k, place), total)
                     f.store(total, stage_y, i)
-            at = stage_y if stage else y
-            f.do(f"call void @rates_slopes({self._state(f, at)})")
-            with self._directions(f) as (_, block):
-                f.do(f"call void @carry_{stage}(ptr %m, ptr {at}, ptr {block})")
+            self._call_slopes(f, "rates")
+            with self._directions(f) as block:
+                f.do(f"call void @carry_{stage}(ptr %m, ptr {block})")
+            self._emit_stage(stage)
         f.close()
 
     def _emit_stage(self, stage: int) -> None:
         """Write @carry_i: one stage along one direction."""
-        f = Function(self.module, f"carry_{stage}", ("m", "at", "block"))
-        n, last = self.sizes.states, stage == self.method.stages - 1
-        ydot, kdot = self._own(f, "ydot"), self._own(f, "kdot")
-        argument = (
-            self._own(f, "next_ydot") if last else self._section(f, "argument_dot")
-        )
-        own = f.at("%block", self.block["kdot"] + stage * n)
-        with f.count(n) as i:
-            total = self._sum(f, self.method.a[stage], kdot, i, f.load(ydot, i))
-            f.store(total, argument, i)
-        f.do(
-            f"call void @rates_tangent({self._state(f, '%at')}, "
-            f"{self._along(f, argument)}, ptr {own})"
-        )
+        f = Function(self.module, f"carry_{stage}", ("m", ("ptr", "block")))
+        row = self.method.a[stage]
+        names = ("ydot", "kdot", "argument")
+        ydot, kdot, argument = (self._own(f, name) for name in names)
+        own = f.at("%block", self.together * self.block["kdot"] + stage * self.wide)
+        goes_on = stage > 0 and row[:-1] == self.method.a[stage - 1]
+        with f.count(self.wide) as i:
+            before = f.load(argument if goes_on else ydot, i)
+            weights = (0.0,) * (stage - 1) + row[-1:] if goes_on else row
+            f.store(self._sum(f, weights, kdot, i, before), argument, i)
+            f.store(self._begin_stage(f, stage, i), own, i)
         inputs = self._own(f, "inputs_dot")
         for number, state in enumerate(self.inlets):
-            moved = f.load(inputs, number)
-            f.store(f.binary("fadd", f.load(own, state), moved), own, state)
+            for one in range(self.together):
+                moved = f.load(inputs, number * self.together + one)
+                place = state * self.together + one
+                f.store(f.binary("fadd", f.load(own, place), moved), own, place)
+        self._flow(f, "rates", own, add=True)
         self._end_stage(f, stage, own)
         f.close()
 
@@ -172,47 +161,59 @@ class TangentStep(ABC, Generic[M]):
     ) -> str:
         for stage, weight in enumerate(row):
             if weight:
-                place = f.let(f"add i64 {i}, {stage * self.sizes.states}")
-                total = f.fma(f.const(weight), f.load(k, place), total)
+                total = f.fma(f.const(weight), self._k(f, k, stage, i), total)
         return total
+
+    def _k(self, f: Function, k: str, stage: int, i: str) -> str:
+        return f.load(k, f.let(f"add i64 {i}, {stage * self.wide}"))
 
     def _emit_keep(self) -> None:
         """Write @keep_tangents: accepted lanes move on."""
         f = Function(self.module, "keep_tangents", ("a", "m"))
         accepted = f.load(self._section(f, "accepted"), 0)
         truth = f.compare("une", accepted, f.const(0.0))
-        with self._directions(f) as (_, block):
+        with self._directions(f) as block:
             before, after = (
-                f.at(block, self.block[name]) for name in ("ydot", "next_ydot")
+                f.at(block, self.together * self.block[name])
+                for name in ("ydot", "next_ydot")
             )
-            with f.count(self.sizes.states) as i:
+            with f.count(self.wide) as i:
                 moved = f.pick(truth, f.load(after, i), f.load(before, i))
                 f.store(moved, before, i)
         f.close()
 
+    # what is recorded
+
     def _emit_show(self) -> None:
         """Write @show_tangent and @show_tangent_now: of all outputs, one direction.
 
-        The slopes of the outputs are there already; the first is at the part theta of
-        the step just made, by its dense output, the second before any step.
+        The first is at the part theta of the step just made, by its dense output, the
+        second before any step. @show_slopes and @show_slopes_now come before.
         """
-        f = Function(self.module, "show_tangent", ("m", "block"))
-        n, argument = self.sizes.states, self._section(f, "argument_dot")
+        for end, y in (("", "between"), ("_now", "y")):
+            f = Function(self.module, f"show_slopes{end}", ("m",))
+            states = self.sizes.states
+            self._copy(f, self._section(f, y), self._section(f, "stage"), states)
+            self._call_slopes(f, "outputs")
+            f.close()
+        f = Function(self.module, "show_tangent", ("m", ("ptr", "block")))
         theta = f.load(self._section(f, "theta"), 0)
         rest = f.binary("fsub", f.const(1.0), theta)
         weights = self._weights(f, theta, f.binary("fmul", rest, theta))
-        names = ("ydot", "next_ydot", "kdot")
-        ydot, new, kdot = (self._own(f, name) for name in names)
-        with f.count(n) as i:
+        names = ("ydot", "next_ydot", "kdot", "argument")
+        ydot, new, kdot, argument = (self._own(f, name) for name in names)
+        with f.count(self.wide) as i:
             value = f.binary("fmul", rest, f.load(ydot, i))
             value = f.fma(theta, f.load(new, i), value)
             for stage, weight in enumerate(weights):
-                place = f.let(f"add i64 {i}, {stage * n}")
-                value = f.fma(weight, f.load(kdot, place), value)
+                value = f.fma(weight, self._k(f, kdot, stage, i), value)
             f.store(value, argument, i)
-        self._call_outputs(f, "between", argument)
-        f = Function(self.module, "show_tangent_now", ("m", "block"))
-        self._call_outputs(f, "y", self._own(f, "ydot"))
+        self._flow(f, "outputs", self._section(f, "out_dot"), add=False)
+        f.close()
+        f = Function(self.module, "show_tangent_now", ("m", ("ptr", "block")))
+        self._copy(f, self._own(f, "ydot"), self._own(f, "argument"), self.wide)
+        self._flow(f, "outputs", self._section(f, "out_dot"), add=False)
+        f.close()
 
     def _weights(self, f: Function, theta: str, both: str) -> list[str]:
         """What each stage adds between the ends: θ(1-θ)(h₁ + θ(h₂ + …))."""
@@ -224,70 +225,90 @@ class TangentStep(ABC, Generic[M]):
             weights.append(f.binary("fmul", both, total))
         return weights
 
-    def _call_outputs(self, f: Function, y: str, ydot: str) -> None:
-        f.do(
-            f"call void @outputs_tangent({self._state(f, self._section(f, y))}, "
-            f"{self._along(f, ydot)}, ptr {self._section(f, 'out_dot')})"
-        )
-        f.close()
-
 
 class RosenbrockTangent(TangentStep[Rosenbrock]):
     """The tangent of a step of a Rosenbrock method."""
 
-    def _emit_product(self, linearized: Linearized) -> None:
-        """Write @add_product: memory, and J̇ times k, onto the right-hand side."""
-        f = Function(self.module, "add_product", ("jdot", "k", "memory", "out"))
+    def _begin(self, f: Function) -> None:
+        """The tangent of the Jacobian, by @begin_tangent."""
+        self._call_slopes(f, "jacobian")
+        with self._directions(f) as block:
+            f.do(f"call void @begin_tangent(ptr %m, ptr {block})")
         rows: dict[int, list[tuple[int, int]]] = {}
-        for slot, (row, column) in enumerate(linearized.entries):
+        for slot, (row, column) in enumerate(self.linearized.made.entries):
             rows.setdefault(row, []).append((slot, column))
-        for row in range(self.sizes.states):
-            total = f.binary("fadd", f.load("%out", row), f.load("%memory", row))
-            for slot, column in rows.get(row, ()):
-                total = f.fma(f.load("%jdot", slot), f.load("%k", column), total)
-            f.store(total, "%out", row)
+        product = [Row(row, tuple(terms)) for row, terms in rows.items()]
+        self.product = self.linearized.table("product", [product])
+        self.substitutions = (
+            self._substitution("forward", self.lu.order, scaled=False),
+            self._substitution("backward", self.lu.order[::-1], scaled=True),
+        )
+        f = Function(self.module, "begin_tangent", ("m", ("ptr", "block")))
+        self._copy(f, self._own(f, "ydot"), self._own(f, "argument"), self.wide)
+        self._flow(f, "jacobian", self._own(f, "jdot"), add=False)
         f.close()
 
-    def _begin(self, f: Function) -> None:
-        y = self._section(f, "y")
-        f.do(f"call void @jacobian_slopes({self._state(f, y)})")
-        with self._directions(f) as (_, block):
-            ydot, pdot, cdot = (f.at(block, self.block[name]) for name in ALONG)
-            f.do(
-                f"call void @jacobian_tangent({self._state(f, y)}, ptr {ydot}, "
-                f"ptr {pdot}, ptr {cdot}, ptr {f.at(block, self.block['jdot'])})"
-            )
+    def _begin_stage(self, f: Function, stage: int, i: str) -> str:
+        over_h = f.load(self._section(f, "over_h"), 0)
+        kdot = self._own(f, "kdot")
+        total = self._sum(f, self.method.c[stage], kdot, i, f.const(0.0))
+        return f.binary("fmul", total, over_h)
 
     def _end_stage(self, f: Function, stage: int, own: str) -> None:
-        n, memory = self.sizes.states, self._section(f, "memory")
-        kdot = self._own(f, "kdot")
-        over_h = f.load(self._section(f, "over_h"), 0)
-        with f.count(n) as i:
-            total = self._sum(f, self.method.c[stage], kdot, i, f.const(0.0))
-            f.store(f.binary("fmul", total, over_h), memory, i)
-        k = f.at("%m", self.layout["k"] + stage * n)
-        jdot, w = self._own(f, "jdot"), self._section(f, "factors")
-        f.do(f"call void @add_product(ptr {jdot}, ptr {k}, ptr {memory}, ptr {own})")
-        f.do(f"call void @solve(ptr {w}, ptr {own})")
+        k = f.at("%m", self.layout["k"] + stage * self.sizes.states)
+        self.product.call(f, k, self._own(f, "jdot"), own, add=True)
+        self._solve(f, own)
         if stage == self.method.stages - 1:
-            new = self._own(f, "next_ydot")
-            with f.count(n) as i:
-                f.store(f.binary("fadd", f.load(new, i), f.load(own, i)), new, i)
+            argument, new = self._own(f, "argument"), self._own(f, "next_ydot")
+            with f.count(self.wide) as i:
+                f.store(f.binary("fadd", f.load(argument, i), f.load(own, i)), new, i)
+
+    def _solve(self, f: Function, own: str) -> None:
+        """By the code of the step, or by tables if there are several together."""
+        factors = self._section(f, "factors")
+        if self.together == 1:
+            f.do(f"call void @solve(ptr {factors}, ptr {own})")
+        else:
+            for table in self.substitutions:
+                table.call(f, factors, own, own, add=True)
+
+    def _substitution(
+        self, name: str, order: Sequence[int], *, scaled: bool
+    ) -> FlowTable:
+        """The table of one substitution: each row needs those before it."""
+        slots = self.lu.slots
+        levels: dict[int, int] = {}
+        columns: dict[int, list[int]] = {row: [] for row in order}
+        for row, column in slots:
+            columns[row].append(column)
+        rows: dict[int, list[Row]] = {}
+        for row in order:
+            before = [column for column in columns[row] if column in levels]
+            levels[row] = 1 + max((levels[one] for one in before), default=0)
+            terms = tuple((column, slots[row, column]) for column in before)
+            if terms or scaled:
+                one = Row(row, terms, slots[row, row])
+                rows.setdefault(levels[row], []).append(one)
+        ordered = [rows[level] for level in sorted(rows)]
+        return self.linearized.table(name, ordered, scaled=scaled)
 
 
 class ExplicitTangent(TangentStep[RungeKutta]):
     """The tangent of a step of an explicit method; its k are changes, not rates."""
 
-    def _emit_product(self, linearized: Linearized) -> None:
+    def _begin(self, f: Function) -> None:
         """Nothing: there is no Jacobian."""
 
-    def _begin(self, f: Function) -> None:
-        """Nothing."""
+    def _begin_stage(self, f: Function, stage: int, i: str) -> str:
+        return f.const(0.0)
 
     def _end_stage(self, f: Function, stage: int, own: str) -> None:
         h = f.load(self._section(f, "h_try"), 0)
-        with f.count(self.sizes.states) as i:
+        with f.count(self.wide) as i:
             f.store(f.binary("fmul", f.load(own, i), h), own, i)
+        if stage == self.method.stages - 1:
+            new = self._own(f, "next_ydot")
+            self._copy(f, self._own(f, "argument"), new, self.wide)
 
 
 TANGENT_STEPS: Mapping[type[Method], type[TangentStep[Any]]] = {

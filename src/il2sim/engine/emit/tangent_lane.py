@@ -7,12 +7,13 @@ last.
 
 from __future__ import annotations
 
-from il2sim.engine.emit.builder import Function, Module, number
+from il2sim.engine.elimination import Elimination
+from il2sim.engine.emit.builder import Function, number
 from il2sim.engine.emit.formulas import Formulas
-from il2sim.engine.emit.layout import Layout, Sizes, in_a_row
+from il2sim.engine.emit.layout import Layout, Sizes
 from il2sim.engine.emit.linearized import Linearized
 from il2sim.engine.emit.places import Places, given
-from il2sim.engine.emit.tangent import TANGENT_STEPS, block_lengths, shared_lengths
+from il2sim.engine.emit.tangent import TANGENT_STEPS
 from il2sim.engine.events import Kind
 from il2sim.engine.methods.table import Method
 
@@ -20,18 +21,10 @@ from il2sim.engine.methods.table import Method
 class TangentLane(Places):
     """Writes the functions that look after the tangents of one lane."""
 
-    def __init__(
-        self,
-        module: Module,
-        sizes: Sizes,
-        layout: Layout,
-        method: Method,
-        *,
-        block: Layout,
-        n_solved: int,
-    ) -> None:
-        super().__init__(module, sizes, layout, method)
-        self.block, self.n_solved = block, n_solved
+    def __init__(self, linearized: Linearized, sizes: Sizes, method: Method) -> None:
+        super().__init__(linearized.module, sizes, linearized.layout, method)
+        self.block, self.together = linearized.block, linearized.together
+        self.n_solved = len(linearized.formulas.program.solved)
 
     def emit(self, inlets: tuple[int, ...]) -> None:
         """Write everything that the kernel calls for tangents of one lane."""
@@ -45,9 +38,14 @@ class TangentLane(Places):
 
     def _place(self, f: Function, direction: str, section: str, slot: str) -> str:
         """Address of this lane's number in the block of a direction."""
-        first = f.let(f"mul i64 {direction}, {self.block.size}")
-        first = f.let(f"add i64 {first}, {self.layout.size + self.block[section]}")
+        group = f.let(f"udiv i64 {direction}, {self.together}")
+        first = f.let(f"mul i64 {group}, {self.block.size}")
+        first = f.let(f"add i64 {first}, {self.block[section]}")
         first = f.let(f"add i64 {first}, {slot}")
+        first = f.let(f"mul i64 {first}, {self.together}")
+        first = f.let(f"add i64 {first}, {self.layout.size}")
+        beside = f.let(f"urem i64 {direction}, {self.together}")
+        first = f.let(f"add i64 {first}, {beside}")
         first = f.let(f"mul i64 {first}, {self.module.lanes}")
         place = f.let(f"add i64 {first}, %lane")
         return f.let(f"getelementptr double, ptr %m, i64 {place}")
@@ -155,7 +153,9 @@ class TangentLane(Places):
         first = f.let(f"mul i64 {row}, {n_saved}")
         with f.count(n_saved) as i:
             column = self.element(f, "saved", i, "i64")
-            value = self.read(f, "out_dot", column)
+            slot = f.let(f"mul i64 {column}, {self.together}")
+            beside = f.let(f"urem i64 %direction, {self.together}")
+            value = self.read(f, "out_dot", f.let(f"add i64 {slot}, {beside}"))
             place = f.let(f"add i64 {first}, {i}")
             place = f.let(f"mul i64 {place}, {n_directions}")
             place = f.let(f"add i64 {place}, %direction")
@@ -181,12 +181,13 @@ class TangentLane(Places):
 
     def _each(self, f: Function, y: str, show: str, record: str) -> None:
         """Show outputs along every direction; each new lane records them."""
-        places = [f.at("%m", self.layout[one]) for one in (y, "p", "c", "e", "slopes")]
-        f.do(f"call void @outputs_slopes({', '.join(f'ptr {one}' for one in places)})")
+        f.do(f"call void @{show.replace('tangent', 'slopes')}(ptr %m)")
         with f.count(given(f, "n_directions", "i64")) as direction:
-            slot = f.let(f"mul i64 {direction}, {self.block.size}")
-            slot = f.let(f"add i64 {slot}, {self.layout.size}")
-            f.do(f"call void @{show}(ptr %m, ptr {f.at('%m', slot)})")
+            beside = f.let(f"urem i64 {direction}, {self.together}")
+            with f.when(f.let(f"icmp eq i64 {beside}, 0")):
+                slot = f.let(f"mul i64 {direction}, {self.block.size}")
+                slot = f.let(f"add i64 {slot}, {self.layout.size}")
+                f.do(f"call void @{show}(ptr %m, ptr {f.at('%m', slot)})")
             with f.count(self.module.lanes) as lane, f.when(self._is_new(f, lane)):
                 own = f"i64 {lane}, i64 {direction}"
                 f.do(f"call void @{record}(ptr %a, ptr %m, {own})")
@@ -197,24 +198,20 @@ def emit_tangents(
     sizes: Sizes,
     layout: Layout,
     method: Method,
+    *,
     inlets: tuple[int, ...],
+    lu: Elimination,
+    together: int,
 ) -> tuple[Layout, Layout]:
-    """Write all that tangents need.
+    """Write all that tangents need, for so many directions `together`.
 
     Returns
     -------
     tuple
         The layout with what all directions share, and that of the block of one.
     """
-    module = formulas.module
-    linearized = Linearized(module, formulas)
-    layout = in_a_row(shared_lengths(sizes, linearized), layout)
-    block = in_a_row(block_lengths(sizes, linearized))
+    linearized = Linearized(formulas, sizes, layout, together=together)
     linearized.emit()
-    step = TANGENT_STEPS[type(method)]
-    step(module, sizes, layout, block, method).emit(inlets, linearized)
-    n_solved = len(formulas.program.solved)
-    TangentLane(module, sizes, layout, method, block=block, n_solved=n_solved).emit(
-        inlets
-    )
-    return layout, block
+    TANGENT_STEPS[type(method)](linearized, sizes, method, lu).emit(inlets)
+    TangentLane(linearized, sizes, method).emit(inlets)
+    return linearized.layout, linearized.block

@@ -1,0 +1,175 @@
+"""Tangents as loops over tables: what to multiply by what, and where to add it.
+
+Written out, the tangents of a large model are more code than the instruction cache
+holds, and all of it would be fetched again for every direction. As a table it is one
+short loop, and costs nothing to compile. Results with equally many terms follow each
+other, so that the ends of the inner loop can be foreseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from il2sim.engine.emit.builder import Function, Module
+
+UNROLLED = 8
+"""Sums of up to so many terms are written out; the others are loops."""
+
+
+def emit_flow(module: Module, together: int) -> None:
+    """Write @flow and @flow_scaled: sums of products, by a table.
+
+    Their arguments are groups of rows, how many, their slots, and where weights,
+    tangents and results are; `add` keeps what is there already. The second multiplies
+    each sum by a weight more. So many directions are taken `together`, side by side in
+    a slot, because reading a table costs as much as what is done by it.
+    """
+    for name, scaled in (("flow", False), ("flow_scaled", True)):
+        _Flow(module, name, together=together, scaled=scaled).emit()
+
+
+class _Flow:
+    """Writes one of the two loops."""
+
+    def __init__(
+        self, module: Module, name: str, *, together: int, scaled: bool
+    ) -> None:
+        self.together, self.scaled = together, scaled
+        self.f = f = Function(
+            module,
+            name,
+            (
+                ("ptr", "groups"),
+                ("i64", "n_groups"),
+                ("ptr", "rows"),
+                ("ptr", "weights"),
+                ("ptr", "tangents"),
+                ("ptr", "results"),
+                ("i1", "add"),
+            ),
+        )
+        self.here = f.variable("ptr", "%rows")
+        zero = f.const(0.0)
+        self.totals = [f.variable(f.vector, zero) for _ in range(together)]
+
+    def emit(self) -> None:
+        f = self.f
+        with f.count("%n_groups") as group:
+            pair = f.let(f"shl i64 {group}, 1")
+            rows = _whole(f, "%groups", pair)
+            terms = _whole(f, "%groups", f.let(f"or i64 {pair}, 1"))
+            for length in range(UNROLLED + 1):
+                with f.when(f.let(f"icmp eq i64 {terms}, {length}")), f.count(rows):
+                    result = self._begin()
+                    for _ in range(length):
+                        self._add_term()
+                    self._end(result)
+            with f.when(f.let(f"icmp ugt i64 {terms}, {UNROLLED}")), f.count(rows):
+                result = self._begin()
+                with f.count(terms):
+                    self._add_term()
+                self._end(result)
+        f.close()
+
+    def _begin(self) -> str:
+        """Begin a sum; the address of its result."""
+        f, result = self.f, self._next("%results")
+        for slot, total in enumerate(self.totals):
+            before = f"{f.vector} {f.load(result, slot)}"
+            first = f.let(f"select i1 %add, {before}, {f.vector} {f.const(0.0)}")
+            f.set(f.vector, first, total)
+        return result
+
+    def _add_term(self) -> None:
+        f = self.f
+        tangent, weight = self._next("%tangents"), f.load(self._next("%weights"), 0)
+        for slot, total in enumerate(self.totals):
+            sum_before = f.get(f.vector, total)
+            f.set(f.vector, f.fma(weight, f.load(tangent, slot), sum_before), total)
+
+    def _end(self, result: str) -> None:
+        f = self.f
+        scale = f.load(self._next("%weights"), 0) if self.scaled else ""
+        for slot, total in enumerate(self.totals):
+            value = f.get(f.vector, total)
+            if scale:
+                value = f.binary("fmul", value, scale)
+            f.store(value, result, slot)
+
+    def _next(self, base: str) -> str:
+        """Address of the slot that the table names next."""
+        f = self.f
+        place = f.get("ptr", self.here)
+        f.set("ptr", f.let(f"getelementptr i32, ptr {place}, i64 1"), self.here)
+        offset = f.let(f"zext i32 {f.let(f'load i32, ptr {place}')} to i64")
+        return f.let(f"getelementptr i8, ptr {base}, i64 {offset}")
+
+
+def _whole(f: Function, table: str, index: str) -> str:
+    where = f.let(f"getelementptr i32, ptr {table}, i64 {index}")
+    return f.let(f"zext i32 {f.let(f'load i32, ptr {where}')} to i64")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sum: slots of its result, and of tangent and weight of each term.
+
+    Slots of results and tangents are those of one direction. `scale` is the slot of a
+    weight that the sum is multiplied by.
+    """
+
+    result: int
+    terms: tuple[tuple[int, int], ...]
+    scale: int = -1
+
+
+class FlowTable:
+    """A table in a module, and calls of @flow by it."""
+
+    def __init__(
+        self,
+        module: Module,
+        name: str,
+        levels: Sequence[Sequence[Row]],
+        *,
+        together: int,
+        scaled: bool = False,
+    ) -> None:
+        """Write the table; rows of one level depend on those of the levels before."""
+        self.name, self.function = name, "flow_scaled" if scaled else "flow"
+        groups: list[int] = []
+        slots: list[int] = []
+        for level in levels:
+            ordered = sorted(level, key=lambda row: len(row.terms))
+            for length, some in groupby(ordered, key=lambda row: len(row.terms)):
+                same = list(some)
+                groups += [len(same), length]
+                for row in same:
+                    slots.append(together * row.result)
+                    for tangent, weight in row.terms:
+                        slots += [together * tangent, weight]
+                    slots += [row.scale] if scaled else []
+        self.n_groups = len(groups) // 2
+        _write_table(module, f"{name}_groups", groups)
+        wide = 8 * module.lanes
+        _write_table(module, f"{name}_rows", [wide * slot for slot in slots])
+
+    def call(
+        self, f: Function, weights: str, tangents: str, results: str, *, add: bool
+    ) -> None:
+        """Carry it out, over three places in memory."""
+        if self.n_groups:
+            f.do(
+                f"call void @{self.function}(ptr @{self.name}_groups, "
+                f"i64 {self.n_groups}, ptr @{self.name}_rows, "
+                f"ptr {weights}, ptr {tangents}, "
+                f"ptr {results}, i1 {str(add).lower()})"
+            )
+
+
+def _write_table(module: Module, name: str, values: Sequence[int]) -> None:
+    listed = ", ".join(f"i32 {value}" for value in values)
+    kind = f"[{len(values)} x i32]"
+    module.parts.append(f"@{name} = internal constant {kind} [{listed}]\n")
