@@ -138,9 +138,11 @@ def run(
 
 
 def _together(directions: Directions | None) -> int:
-    """How many directions to carry side by side."""
-    n_directions = 0 if directions is None else len(directions)
-    return min(n_directions, MOST_TOGETHER)
+    """How many directions to carry side by side; the last ones are not left alone."""
+    if directions is None:
+        return 0
+    blocks = -(-len(directions) // MOST_TOGETHER)
+    return -(-len(directions) // max(1, blocks))
 
 
 class _Call:
