@@ -13,6 +13,7 @@ cannot be solved is a value (`il2sim.engine.status`), not an exception.
   ├─ BadRegimen      (ValueError)      a prescription that cannot be followed
   ├─ BadPopulation   (ValueError)      a population that cannot be drawn
   ├─ BadStudy        (ValueError)      a study file that cannot be carried out
+  ├─ BadTable        (ValueError)      an event table that cannot be followed
   ├─ BadProblem      (ValueError)      arrays that do not fit together
   ├─ UnreadableFile  (OSError)         a file that is missing, broken or half written
   ├─ FolderInUse     (FileExistsError) a folder that holds other results
@@ -96,6 +97,10 @@ class BadPopulation(Il2simError, ValueError):
 
 class BadStudy(Il2simError, ValueError):
     """A study file that cannot be carried out."""
+
+
+class BadTable(Il2simError, ValueError):
+    """An event table with a row that cannot be followed."""
 
 
 class BadProblem(Il2simError, ValueError):

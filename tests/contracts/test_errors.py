@@ -66,6 +66,12 @@ def bad_study() -> None:
     Published("Treg", "E142", 0.0, 84 * 24.0)
 
 
+def bad_table() -> None:
+    from il2sim.formats.nonmem import EventTable
+
+    EventTable.parse("ID,TIME,AMT,SS\n1,0,3,1\n")
+
+
 def bad_problem() -> None:
     nothing = np.zeros((1, 0))
     il.Trajectories(
@@ -122,6 +128,7 @@ MISTAKES: dict[type[il.Il2simError], tuple[Callable[[], None], str]] = {
     errors.BadRegimen: (bad_regimen, r"prescription"),
     errors.BadPopulation: (bad_population, r"size"),
     errors.BadStudy: (bad_study, r"'E142' for 'Treg' cannot be drawn"),
+    errors.BadTable: (bad_table, r"row 1 of an event table \(ID 1\) has no usable II"),
     errors.BadProblem: (bad_problem, r"the 'values' of trajectories do not fit"),
     errors.UnreadableFile: (unreadable_file, r"'nowhere' holds no complete"),
     errors.FolderInUse: (folder_in_use, r"'here' already holds trajectories\."),
