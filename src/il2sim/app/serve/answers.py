@@ -21,13 +21,14 @@ from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import Il2simError
 from il2sim.figures.panels import before_doses
+from il2sim.study.attribution import Attribution, attribute, consumption
 from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.sweep import dose_response
 
 if TYPE_CHECKING:
-    from il2sim.app.serve.messages import Asked
+    from il2sim.app.serve.messages import Asked, SharesAsked
     from il2sim.engine.problem import Problem
     from il2sim.engine.resting import Rest
     from il2sim.formats.study_file import Study
@@ -50,6 +51,10 @@ NEVER_FOLDS = ("plasma IL-2", "tissue IL-2")
 """Far below what treatment makes of them: nobody reads their folds."""
 
 RECEPTORS = ("CD25 of ", "CD122 of ", "pSTAT5 of ")
+
+FIRST_SHARED = ("memory Treg", "naive Treg", "CD8", "IL-2")
+"""Attributions that are compiled once the page can be used, before they are asked for;
+others are when they are first asked for."""
 
 POINTS = 100
 """Subjects that are drawn one by one in the plane of Treg against effectors."""
@@ -90,6 +95,10 @@ class Answers:
                 self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
+            for study in models.values():
+                for quantity in FIRST_SHARED:
+                    task = task_of(study, "courses", 2, tolerance=QUICK_TOLERANCE)
+                    shares_of(task, quantity, self.workers)
         except Il2simError as error:
             self.stage = f"the models cannot be compiled: {error}"
 
@@ -136,6 +145,28 @@ class Answers:
             "endpoints": [
                 plain(summarize(run, study.end_h)["endpoints"]) for run in found.runs
             ],
+        }
+
+    def shares(self, study: Study, asked: SharesAsked) -> dict[str, Any]:
+        """Which processes made the change of a quantity."""
+        began = time.perf_counter()
+        task = task_of(study, "courses", asked.subjects, tolerance=QUICK_TOLERANCE)
+        with self._turn_of(f"{asked.client}/shares"):
+            found = shares_of(task, asked.quantity, self.workers)
+        mean = found.mean() if found.is_done.any() else np.full((1, 1), np.nan)
+        return {
+            "quantity": asked.quantity,
+            "unit": found.unit,
+            "times_d": (found.times_h / 24.0).tolist(),
+            "end_d": study.end_day,
+            "parts": {
+                name: numbers(row)
+                for name, row in zip(found.parts, mean.T, strict=False)
+            },
+            "change": numbers(mean.sum(axis=1)),
+            "table": plain(found.table(study.end_h)),
+            "subjects": asked.subjects,
+            "took_ms": round(1e3 * (time.perf_counter() - began), 1),
         }
 
     def solve(
@@ -210,6 +241,13 @@ def task_of(
         tolerance=study.tolerance if tolerance is None else tolerance,
         factors=study.factors,
     )
+
+
+def shares_of(task: Task, quantity: str, workers: int | None) -> Attribution:
+    """Shares of the fold of a population, or of the doses in per cent."""
+    if quantity == "IL-2":
+        return consumption(task, workers=workers).of_dose()
+    return attribute(task, quantity, workers=workers).relative()
 
 
 def names_of(view: str, outputs: Sequence[str]) -> list[str]:

@@ -28,6 +28,12 @@ TREG = ("Treg", "memory Treg", "naive Treg")
 EFFECTORS = ("CD8", "CD4 Tconv")
 """What the plane shows against each other, the first that a study compares."""
 
+NOT_SIGNIFICANT = (1.0 - UNCHANGED, 1.0 + UNCHANGED)
+
+FURTHER = {"E290": ("CD8", "CD4 Tconv")}
+"""Treg folds of trials without a study of ours: effectors that stayed as they were, by
+the same row."""
+
 ADDRESSES = {
     "doi": "https://doi.org/",
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
@@ -162,7 +168,40 @@ def published() -> list[dict[str, Any]]:
                         "effector": _shown(y),
                     }
                 )
-    return found
+    return [*found, *_further()]
+
+
+def _further() -> Iterator[dict[str, Any]]:
+    for key, effectors in FURTHER.items():
+        row = library.measurement(key)
+        low, high = row.published_range() or (None, None)
+        common = {"endpoint": row.statistic or "fold", "evidence": [key]}
+        told = ("product", "dose", "dose_unit", "schedule")
+        regimen = " ".join(row.conditions.get(name, "") for name in told)
+        for effector in effectors:
+            yield {
+                "study": "",
+                "title": f"{row.conditions['product']}, {row.conditions['population']}",
+                "regimen": regimen,
+                "treg": {
+                    **common,
+                    "name": "Treg",
+                    "low": low,
+                    "high": high,
+                    "shown": row.shown,
+                    "is_direction": False,
+                    "note": row.note,
+                },
+                "effector": {
+                    **common,
+                    "name": effector,
+                    "low": NOT_SIGNIFICANT[0],
+                    "high": NOT_SIGNIFICANT[1],
+                    "shown": "ns",
+                    "is_direction": True,
+                    "note": row.note,
+                },
+            }
 
 
 def _row(study: Study, names: Iterable[str]) -> CompareRow | None:
@@ -179,7 +218,7 @@ def _shown(row: CompareRow) -> dict[str, Any]:
         low, high = {
             "up": (1.0, None),
             "down": (None, 1.0),
-            "ns": (1.0 - UNCHANGED, 1.0 + UNCHANGED),
+            "ns": NOT_SIGNIFICANT,
         }[row.direction or "ns"]
     return {
         "name": row.name,

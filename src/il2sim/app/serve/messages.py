@@ -82,6 +82,34 @@ class SweepAsked(Message):
     client: Name = "page"
 
 
+class SharesAsked(Message):
+    """An attribution wanted: which processes made the change of a quantity.
+
+    Attributes
+    ----------
+    scenario, client
+        As in `Asked`.
+    quantity
+        A population of cells, or ``"IL-2"`` for where the doses went.
+    subjects
+        How many; means over them are shown.
+    """
+
+    scenario: Scenario
+    quantity: Literal[
+        "naive Treg",
+        "memory Treg",
+        "Treg",
+        "CD4 Tconv",
+        "CD8",
+        "NK dim",
+        "NK bright",
+        "IL-2",
+    ] = "memory Treg"
+    subjects: Annotated[int, Field(ge=1, le=200)] = 24
+    client: Name = "page"
+
+
 class RegimenAsked(Message):
     """A prescription to be read, after the sliders for dose and interval."""
 
@@ -188,6 +216,48 @@ class Sweep(Message):
     dose_unit: str
     doses: list[float]
     endpoints: list[dict[str, Any]]
+
+
+class Share(Message):
+    """One share at the read-out visit: mean over subjects, and 5 to 95 % of them."""
+
+    share: str
+    unit: str
+    mean: float | None
+    q05: float | None
+    q95: float | None
+
+
+class Shares(Message):
+    """A change over time, shared out among processes; shares sum to the change.
+
+    Attributes
+    ----------
+    quantity, unit
+        What changed, and in which unit.
+    times_d
+        When, [d].
+    end_d
+        The read-out visit, [d].
+    parts
+        By name of the process: its mean share at each time.
+    change
+        The mean change at each time.
+    table
+        Every share at the read-out visit; the change is last.
+    subjects, took_ms
+        How many were followed; time spent, [ms].
+    """
+
+    quantity: str
+    unit: str
+    times_d: list[float]
+    end_d: float
+    parts: dict[str, Numbers]
+    change: Numbers
+    table: list[Share]
+    subjects: int
+    took_ms: float
 
 
 class Dose(Message):

@@ -19,6 +19,8 @@ from il2sim.app.serve.messages import (
     RegimenAsked,
     RunAsked,
     Scenario,
+    Shares,
+    SharesAsked,
     Status,
     Sweep,
     SweepAsked,
@@ -155,6 +157,13 @@ def _add_answers(
         return when_ready(
             lambda: answers.sweep(study, asked.factors, asked.subjects, asked.client)
         )
+
+    @router.post("/shares", response_model=Shares, responses=replies)
+    def shares(asked: SharesAsked) -> Response:
+        """Which processes made a change; the first time of a quantity compiles it."""
+        study = study_after(asked.scenario)
+        limits.check(study, asked.subjects, limits.quick_subjects)
+        return when_ready(lambda: answers.shares(study, asked))
 
     @router.post("/refinements", response_model=Work, responses=replies)
     def refine(asked: Asked) -> Response:

@@ -15,10 +15,11 @@ import * as plane from "./views/plane.js";
 import * as receptors from "./views/receptors.js";
 import * as response from "./views/response.js";
 import * as runs from "./views/runs.js";
+import * as shares from "./views/shares.js";
 
 const VIEWS = [
   ["courses", "Time courses", courses], ["response", "Dose-response", response], ["plane", "Treg against effectors", plane],
-  ["receptors", "Receptors", receptors], ["compare", "Numbers", compare], ["runs", "Runs", runs],
+  ["receptors", "Receptors", receptors], ["shares", "Attribution", shares], ["compare", "Numbers", compare], ["runs", "Runs", runs],
 ];
 const FIRST = "daily-low-dose-cancer";
 let shownView = null;
@@ -59,6 +60,9 @@ async function watchStatus() {
 function fillChoices() {
   byId("study").replaceChildren(...state.facts.studies.map((one) => el("option", { value: one.name }, one.study.title)));
   byId("population").replaceChildren(...state.facts.populations.map((one) => el("option", { value: one.name }, one.meaning)));
+  byId("product").replaceChildren(...state.facts.products.map((one) => el("option", { value: one.name, disabled: Boolean(one.why_not) },
+    `${one.name} (${one.variant})${one.why_not ? ": binding not known" : ""}`)));
+  byId("product").addEventListener("change", (event) => changeProduct(event.target.value));
   byId("study").addEventListener("change", (event) => {
     const chosen = state.facts.studies.find((one) => one.name === event.target.value);
     if (chosen) replaceActive(fromStudy(chosen.name, chosen.study));
@@ -67,6 +71,21 @@ function fillChoices() {
     active().study.population = event.target.value;
     changed("scenario");
   });
+}
+
+function changeProduct(name) {
+  const scenario = active();
+  const old = scenario.prescription?.courses.map((one) => one.product) ?? [];
+  const text = [...new Set(old)].reduce((now, product) => now.replaceAll(product, name), scenario.study.regimen);
+  byId("regimen").value = text;
+  readRegimen(scenario, text).then((read) => { if (read) changed("scenario"); showProduct(); });
+}
+
+function showProduct() {
+  const name = active().prescription?.courses[0].product;
+  const product = state.facts.products.find((one) => one.name === name);
+  byId("product").value = product?.name ?? "";
+  byId("product-note").textContent = product?.in_iu === false ? "Its IU per mg are not known: give doses in mg or nmol." : "";
 }
 
 function replaceActive(fresh) {
@@ -89,7 +108,7 @@ function showScenario() {
   byId("study-sources").replaceChildren(sources.length ? chip("sources", sources, "", (study.notes ?? []).join(" ")) : "");
   showTabsOfScenarios();
   showSliders();
-  showRegimen(scenario).then(showSliders);
+  showRegimen(scenario).then(showProduct);
 }
 
 function showTabsOfScenarios() {

@@ -57,10 +57,15 @@ export function bandTraces(x, band, color, { name, dash = "solid", wide = true, 
   ];
 }
 
-export const FOLDS = {
-  type: "log", ticksuffix: "×", title: "fold over rest",
-  tickvals: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000],
-};
+const NARROW = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5];
+const USUAL = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+const WIDE = [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100, 1e3, 1e4, 1e5];
+
+// An axis of folds: equal steps for equal factors, with as many numbers as fit.
+export function folds(range, title = "fold over rest") {
+  const decades = range[1] - range[0];
+  return { type: "log", ticksuffix: "×", title, range, tickvals: decades < 0.8 ? NARROW : decades < 3 ? USUAL : WIDE };
+}
 
 // Limits of a log axis that hold every number, and never less than `least` around one.
 export function foldRange(numbers, least = [0.8, 1.4]) {

@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { byId, el, later } from "./dom.js";
 import { active, changed } from "./state.js";
+import { showSliders } from "./sliders.js";
 import { timeline } from "./timeline.js";
 
 const UNITS = ["MIU", "kIU", "IU", "mg", "ug", "nmol"];
@@ -38,6 +39,7 @@ function showRead(scenario) {
   note.textContent = prescription.text === study.regimen ? `${prescription.doses.length} doses, the last on day ${Math.round(prescription.last_day * 10) / 10}` : `with the sliders: ${prescription.text}`;
   byId("regimen").removeAttribute("aria-invalid");
   timeline(byId("timeline"), prescription, study);
+  showSliders();
 }
 
 export function startRegimen() {

@@ -7,20 +7,22 @@ import { active, changed, state } from "./state.js";
 const INTERVALS = [null, 4, 6, 8, 12, 24, 48, 72, 96, 120, 168, 336, 672];
 const WORDS = { 24: "daily", 48: "every 2 days", 72: "every 3 days", 96: "every 4 days", 120: "every 5 days", 168: "weekly", 336: "every 2 weeks", 672: "every 4 weeks" };
 
-const times = (factor) => (Math.abs(factor - 1) < 1e-9 ? "as it is" : factor > 1 ? `× ${shown(factor)}` : `÷ ${shown(1 / factor)}`);
+const times = (factor) => (Math.abs(factor - 1) < 1e-9 ? "×1" : factor > 1 ? `× ${shown(factor)}` : `÷ ${shown(1 / factor)}`);
 
 const POWERS = [
-  { name: "dose", label: "Dose", least: -2, most: 1, step: 0.05, marks: [["÷ 100", -2], ["÷ 10", -1], ["as it is", 0], ["× 10", 1]] },
-  { name: "kd_cd25", label: "Affinity for CD25", least: -2, most: 2, step: 0.1, turned: true, marks: [["weaker", -2], ["as it is", 0], ["stronger", 2]] },
-  { name: "kd_cd122", label: "Affinity for CD122:γc", least: -2, most: 2, step: 0.1, turned: true, marks: [["weaker", -2], ["as it is", 0], ["stronger", 2]] },
-  { name: "half_life", label: "Half-life (kidney)", least: -1, most: 2, step: 0.1, marks: [["shorter", -1], ["as it is", 0], ["longer", 2]] },
+  { name: "dose", label: "Dose", least: -2, most: 1, step: 0.05, marks: [["÷100", -2], ["÷10", -1], ["×1", 0], ["×10", 1]] },
+  { name: "kd_cd25", label: "Affinity for CD25", least: -2, most: 2, step: 0.1, turned: true, marks: [["weaker", -2], ["×1", 0], ["stronger", 2]] },
+  { name: "kd_cd122", label: "Affinity for CD122:γc", least: -2, most: 2, step: 0.1, turned: true, marks: [["weaker", -2], ["×1", 0], ["stronger", 2]] },
+  { name: "half_life", label: "Half-life (kidney)", least: -1, most: 2, step: 0.1, marks: [["shorter", -1], ["×1", 0], ["longer", 2]] },
 ];
 
 const parts = new Map();
 
 export function startSliders() {
   const [dose, ...others] = POWERS.map(made);
-  byId("sliders").replaceChildren(dose, interval(), ...others);
+  byId("sliders").replaceChildren(dose, interval());
+  byId("molecule").append(...others);
+  byId("molecule").open = matchMedia("(min-width: 821px)").matches;
 }
 
 const factorOf = (power, at) => {
@@ -40,7 +42,7 @@ function made(power) {
   input.addEventListener("input", () => put(Number(input.value)));
   const ends = el("div", { class: "ends" }, power.marks.map(([text, at]) => el("button", { type: "button", onclick: () => put(at), "aria-label": `${label}: ${text}` }, text)));
   const moved = state.facts.sliders[name];
-  const more = moved ? el("button", { type: "button", class: "chip", onclick: () => explain(label, moved) }, "what it changes") : null;
+  const more = moved ? el("button", { type: "button", class: "ask", "aria-label": `What “${label}” changes, and its sources`, title: "what it changes, and its sources", onclick: () => explain(label, moved) }, "?") : null;
   if (more) ends.append(more);
   parts.set(name, { input, output, power });
   return el("div", { class: "slider" }, el("label", { for: `slider-${name}` }, label), output, input, ends);
@@ -55,10 +57,10 @@ function interval() {
     changed("scenario");
   };
   input.addEventListener("input", () => put(Number(input.value)));
-  const marks = [["as prescribed", 0], ["daily", 5], ["every 3 days", 7], ["weekly", 10]];
+  const marks = [["own", 0], ["daily", 5], ["3 days", 7], ["weekly", 10]];
   parts.set("every_h", { input, output });
   return el("div", { class: "slider" }, el("label", { for: "slider-every_h" }, "Interval between doses"), output, input,
-    el("div", { class: "ends" }, marks.map(([text, at]) => el("button", { type: "button", onclick: () => put(at) }, text))));
+    el("div", { class: "ends" }, marks.map(([text, at]) => el("button", { type: "button", onclick: () => put(at), "aria-label": `Interval: ${text}` }, text))));
 }
 
 function show(name) {
@@ -78,9 +80,17 @@ function show(name) {
 
 function sayOf(name, value) {
   const moved = state.facts.sliders[name]?.[0];
-  if (name === "dose" || !moved) return times(value);
+  if (name === "dose") return `${times(value)}${amountOf(active())}`;
+  if (!moved) return times(value);
   if (name === "half_life") return times(value);
   return `${times(1 / value)}, ${shown(moved.value * value)} ${unitShown(moved.unit)}`;
+}
+
+function amountOf(scenario) {
+  const first = scenario.prescription?.courses[0];
+  if (!first) return "";
+  const per = first.per === "flat" ? "" : `/${first.per === "m2" ? "m²" : first.per}`;
+  return `: ${shown(first.amount)} ${first.unit}${per}`;
 }
 
 export function showSliders() {

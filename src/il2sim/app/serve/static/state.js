@@ -8,7 +8,7 @@ export const NEUTRAL = { dose: 1, every_h: null, kd_cd25: 1, kd_cd122: 1, half_l
 
 export const state = {
   facts: null, published: [], scenarios: [], active: 0, view: "courses",
-  scale: "fold", records: "drawn", endpoint: "end fold", effector: "CD8", days: 3,
+  scale: "fold", records: "drawn", endpoint: "end fold", effector: "CD8", quantity: "memory Treg", days: 3,
 };
 
 const listeners = [];

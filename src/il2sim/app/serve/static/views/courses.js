@@ -1,6 +1,6 @@
 // Time courses: one small chart for each population, with published values below.
 
-import { bandTraces, draw, FOLDS, foldRange, layout, rule } from "../charts.js";
+import { bandTraces, draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
 import { el, unitShown } from "../dom.js";
 import { chip } from "../sources.js";
@@ -61,7 +61,7 @@ function updateCard(name, parts, ready) {
   });
   const shape = layout(
     { title: "days since the first dose", range: [0, isFluid ? fluidDays(having) : Math.max(...having.map((one) => one.answers.courses.times_d.at(-1)))] },
-    isFold ? { ...FOLDS, range: limits(having, name) } : { title: unitShown(band.unit), rangemode: "tozero" },
+    isFold ? folds(limits(having, name)) : { title: unitShown(band.unit), rangemode: "tozero" },
     { shapes: [...(isFold ? [rule(1)] : []), rule(active().answers.courses?.end_d ?? 0, "x", "dot"), ...ranges(name, isFold)] },
   );
   parts.sub.textContent = isFluid ? `${band.meaning}, ${unitShown(band.unit)}; while it is recorded finely` : isFold ? "fold over each subject's own rest" : `${band.meaning}, ${unitShown(band.unit)}`;

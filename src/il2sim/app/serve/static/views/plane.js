@@ -1,6 +1,6 @@
 // The plane of Treg against effectors: subjects, their median along the dose, trials.
 
-import { draw, FOLDS, foldRange, layout, rule } from "../charts.js";
+import { draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
 import { el } from "../dom.js";
 import { chip } from "../sources.js";
@@ -26,7 +26,7 @@ export function update() {
   top.replaceChildren(
     choice("Effectors", [["CD8", "CD8"], ["CD4 Tconv", "CD4 Tconv"]], state.effector, (value) => { state.effector = value; changed("choice"); }),
     choice("Read at", [["end fold", "the visit"], ["peak fold", "the peak"]], state.endpoint, (value) => { state.endpoint = value; changed("choice"); }),
-    keys(ready),
+    ready.length > 1 ? keys(ready) : "",
   );
   if (!ready.length) return;
   const traces = ready.flatMap((one) => [...cloud(one), ...path(one), middle(one)]);
@@ -35,8 +35,8 @@ export function update() {
   const ys = [...traces.flatMap((one) => one.y), ...trials.flatMap((one) => [one.effector.low, one.effector.high])];
   const xr = foldRange(xs, [0.7, 6]), yr = foldRange(ys, [0.6, 1.8]);
   draw(place, traces, layout(
-    { ...FOLDS, title: "Treg, fold over rest", range: xr },
-    { ...FOLDS, title: `${state.effector}, fold over rest`, range: yr },
+    folds(xr, "Treg, fold over rest"),
+    folds(yr, `${state.effector}, fold over rest`),
     {
       hovermode: "closest",
       shapes: [rule(1), rule(1, "x"), diagonal(xr, yr), ...trials.map((one) => box(one, xr, yr))],

@@ -20,7 +20,7 @@ export function build(panel) {
   for (const cell of state.facts.cells) {
     const chart = el("div", { class: "chart", role: "img", "aria-label": `Receptors of ${cell} over time` });
     cards.set(cell, chart);
-    grid.append(el("article", { class: "card" }, el("h3", {}, cell), el("p", { class: "sub" }, "of the receptors on its surface, facing plasma"), chart));
+    grid.append(el("article", { class: "card" }, el("h3", {}, cell), el("p", { class: "sub" }, "CD25, CD122: cells facing plasma; pSTAT5: mean of all"), chart));
   }
   panel.append(top, grid);
 }

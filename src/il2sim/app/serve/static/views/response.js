@@ -1,6 +1,6 @@
 // Dose-response: every dose of the prescription multiplied, the same subjects.
 
-import { draw, FOLDS, foldRange, layout, rule } from "../charts.js";
+import { draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
 import { el } from "../dom.js";
 import { changed, dashOf, state } from "../state.js";
@@ -35,7 +35,7 @@ export function update() {
   const unit = ready[0].sweep.dose_unit.replace("/m2", "/m²");
   draw(place, traces, layout(
     { type: "log", title: `dose [${unit}], of the first course`, tickformat: "~g", dtick: "D2" },
-    { ...FOLDS, title: `${state.endpoint} over rest`, range: foldRange(seen) },
+    folds(foldRange(seen), `${state.endpoint} over rest`),
     { shapes: [rule(1), ...ready.map((one) => ({ ...rule(one.sweep.doses[one.sweep.factors.indexOf(1)] * one.dose, "x", dashOf(one)) }))] },
   ));
 }

@@ -1,0 +1,74 @@
+// Attribution: which processes made the change of a population, and where IL-2 went.
+
+import { post, client } from "../api.js";
+import { draw, layout, rule } from "../charts.js";
+import { choice } from "../choices.js";
+import { el, shown } from "../dom.js";
+import { active, changed, message, state } from "../state.js";
+import { ground, onGround } from "../theme.js";
+
+const QUANTITIES = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK dim", "NK bright", "IL-2"];
+const COLORS = ["#0B4F8A", "#E08A00", "#7B2D8B", "#23A377", "#C1440E", "#2BA6DE", "#6B4423", "#BD7CCB", "#7A8794", "#1F78B4"];
+let place = null, bars = null, top = null, note = null;
+
+export function build(panel) {
+  top = el("div", { class: "choices" });
+  note = el("p", { class: "sub" });
+  place = el("div", { class: "chart tall", role: "img", "aria-label": "Shares of the change over time" });
+  bars = el("div", { class: "chart tall", role: "img", "aria-label": "Shares of the change at the read-out visit" });
+  panel.append(top, el("article", { class: "card" }, el("h3", {}, "What made the change"), note, el("div", { class: "pair" }, place, bars)));
+}
+
+export function update() {
+  const scenario = active();
+  top.replaceChildren(choice("Of", QUANTITIES.map((one) => [one, one]), state.quantity, (value) => { state.quantity = value; changed("choice"); }),
+    state.scenarios.length > 1 ? el("span", { class: "quiet" }, `of scenario ${scenario.id}`) : "");
+  const wanted = JSON.stringify({ ...message(scenario), quantity: state.quantity });
+  if (scenario.shares?.key === wanted) show(scenario.shares);
+  else askShares(scenario, wanted);
+}
+
+async function askShares(scenario, key) {
+  if (scenario.sharing) return;
+  scenario.sharing = true;
+  note.textContent = `asking for ${state.quantity}; the first time takes some seconds …`;
+  try {
+    const found = await post("/api/shares", { scenario: message(scenario), quantity: state.quantity, subjects: 24, client: `${client}-${scenario.id}` });
+    scenario.shares = { ...found, key };
+  } catch (error) {
+    if (error.code !== 409) note.textContent = error.text;
+    if (error.code !== 503) return;
+    await new Promise((done) => setTimeout(done, 1000));
+  } finally {
+    scenario.sharing = false;
+  }
+  changed("choice");
+}
+
+const short = (name) => (name.startsWith(`${state.quantity}: `) ? name.slice(state.quantity.length + 2) : name);
+
+function show(found) {
+  const isCells = found.quantity !== "IL-2";
+  const unit = isCells ? "×" : " %";
+  note.textContent = isCells
+    ? `mean shares of the change of the fold, ${found.subjects} subjects; they sum to the change of every subject`
+    : `mean shares of all that was given, ${found.subjects} subjects; what is consumed counts below zero`;
+  const { ink } = ground();
+  const names = Object.keys(found.parts);
+  const traces = names.map((name, i) => ({
+    x: found.times_d, y: found.parts[name], name: short(name), mode: "lines", line: { width: 2, color: onGround(COLORS[i % COLORS.length]), dash: i < COLORS.length ? "solid" : "dot" },
+    hovertemplate: `${short(name)}: %{y:.3g}${unit}<extra></extra>`,
+  }));
+  traces.push({ x: found.times_d, y: found.change, name: "change, their sum", mode: "lines", line: { width: 3, color: ink, dash: "dash" }, hovertemplate: `change: %{y:.3g}${unit}<extra></extra>` });
+  const title = isCells ? "share of the change, folds of rest" : "% of all doses";
+  draw(place, traces, layout({ title: "days since the first dose" }, { title, zeroline: true, zerolinecolor: ground().faint }, {
+    showlegend: true, legend: { orientation: "h", y: -0.16, font: { size: 11 } }, shapes: [rule(found.end_d, "x", "dot")], margin: { l: 58, r: 10, t: 8, b: 110 },
+  }));
+  const rows = found.table.toReversed();
+  draw(bars, [{
+    type: "bar", orientation: "h", x: rows.map((one) => one.mean), y: rows.map((one) => short(one.share)),
+    marker: { color: rows.map((one) => (one.share === "change" ? ink : onGround(COLORS[names.indexOf(one.share) % COLORS.length]))) },
+    error_x: { type: "data", symmetric: false, array: rows.map((one) => one.q95 - one.mean), arrayminus: rows.map((one) => one.mean - one.q05), color: ink, thickness: 1.2, width: 3 },
+    text: rows.map((one) => shown(one.mean)), textposition: "none", hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
+  }], layout({ title: `${title}, on day ${found.end_d}; whiskers 5–95 % of subjects` }, { title: "", automargin: true }, { hovermode: "closest", margin: { l: 150, r: 14, t: 8, b: 44 } }));
+}
