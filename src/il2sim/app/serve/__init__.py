@@ -4,6 +4,6 @@ Nothing of the biology is computed here: a slider becomes a study (`scenario`), 
 becomes bands (`answers`), and a run is what the command line would do (`runs`). The
 one door to FastAPI and uvicorn.
 
-Reading order: `limits`, `messages`, `scenario`, `answers`, `background`, `runs`,
-`facts`; `gate`, `routes`, `server`; `static/` holds the page.
+Reading order: `limits`, `messages`, `scenario`, `answers`, `niceness`,
+`background`, `runs`, `facts`; `gate`, `routes`, `server`; `static/` holds the page.
 """

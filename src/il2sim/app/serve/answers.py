@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from il2sim.app.serve.niceness import give_way
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import Il2simError
@@ -95,6 +96,7 @@ class Answers:
                 self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
+            give_way()
             for study in models.values():
                 for quantity in FIRST_SHARED:
                     task = task_of(study, "courses", 2, tolerance=QUICK_TOLERANCE)

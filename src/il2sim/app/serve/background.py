@@ -1,13 +1,8 @@
-"""Work that goes on while the page is used: refinements, and the thread for runs.
-
-Background threads ask the system for less time than the answers to sliders get, where
-it lets them; threads that the engine starts from them inherit that.
-"""
+"""Work that goes on while the page is used, and how far it is: refinements."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -15,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from il2sim.app.serve.answers import bands, task_of
+from il2sim.app.serve.niceness import give_way
 from il2sim.errors import Il2simError, UnknownName
 from il2sim.study.portions import portions, put_together
 from il2sim.study.simulate import solve_task
@@ -29,8 +25,6 @@ PORTION = 100
 """Subjects solved between two looks at whether anybody still waits for them."""
 
 KEPT = 64
-
-NICENESS = 10
 
 
 @dataclass(eq=False)
@@ -149,12 +143,3 @@ class Refinements:
         took_ms = 1e3 * (time.monotonic() - work.began_s)
         work.answer = bands(study, run, asked.scale, took_ms=took_ms)
         work.state = "done"
-
-
-def give_way() -> None:
-    """Let this thread, and those it starts, have less of the processor than others."""
-    if hasattr(os, "setpriority"):
-        try:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        except OSError:
-            return

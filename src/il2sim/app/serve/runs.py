@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from il2sim.app.run import STUDY_FILE, Options, key_of, run_study
 from il2sim.app.serve.answers import SHOWN, bands
-from il2sim.app.serve.background import Work, give_way
+from il2sim.app.serve.background import Work
+from il2sim.app.serve.niceness import give_way
 from il2sim.errors import BadStudy, Il2simError, UnknownName, closest
 from il2sim.formats.study_file import read_study
 

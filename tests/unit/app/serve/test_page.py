@@ -1,0 +1,261 @@
+"""The page in a browser: what a user sees is what the Python API gives.
+
+Driven by Playwright in the Chromium of the system (scripts/chromium installs it).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from il2sim.app.run import Options, run_study
+from il2sim.app.serve.answers import QUICK_TOLERANCE
+from il2sim.engine import store
+from il2sim.formats.study_file import as_toml, read_study, study_of
+from il2sim.study.simulate import simulate
+from tests.unit.app.serve.local import STUDY, wait
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium: scripts/chromium installs Debian's"
+)
+
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+]
+VIEWS = ("courses", "response", "plane", "receptors", "shares", "compare", "runs")
+STUDY_6 = study_of(STUDY)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server as a user starts it; its address and its folder of runs."""
+    runs = tmp_path_factory.mktemp("served") / "runs"
+    command = [sys.executable, "-m", "il2sim", "serve", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--runs", str(runs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    address = re.search(r"http://\S+", process.stdout.readline())[0]
+    yield address, runs
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser, server, tmp_path):
+    """The page with a small study opened; complaints of the browser are failures."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda line: complaints.append(line.text))
+    opened.set_default_timeout(120_000)
+    opened.goto(server[0])
+    opened.wait_for_selector(".chart .main-svg")
+    open_study(opened, STUDY, tmp_path)
+    yield opened
+    opened.close()
+    # Plotly brings a style sheet for maps, which are not used; the policy stops it.
+    # What the server refuses is told by the page itself.
+    known = ("Applying inline style", "Failed to load resource")
+    assert not [line for line in complaints if not line.startswith(known)]
+
+
+def open_study(page, tables, folder):
+    file = Path(folder) / "small.toml"
+    file.write_text(as_toml(study_of(tables)), encoding="utf-8")
+    page.set_input_files("#upload", file)
+    refined(page)
+
+
+def refined(page):
+    """Wait for the answer with all subjects of the study."""
+    page.wait_for_function(
+        "() => /refined/.test(document.querySelector('#progress').textContent)"
+    )
+
+
+def drawn(page, name):
+    """The median that a chart shows."""
+    return page.evaluate(
+        """(name) => {
+          const card = [...document.querySelectorAll('.card')]
+            .find((one) => one.querySelector('h3').textContent === name);
+          const traces = card.querySelector('.chart').data;
+          return traces.find((one) => one.name === 'median').y;
+        }""",
+        name,
+    )
+
+
+def medians(study, n, tolerance, name):
+    """The same by the Python API, at every time that is recorded."""
+    run = simulate(
+        study.find_model(),
+        study.parsed_regimen(),
+        study.find_population(n),
+        times=study.times(),
+        tolerance=tolerance,
+        factors=study.factors,
+    )
+    return run[name].fold().median()
+
+
+def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
+    """By keyboard, to a tenth of the dose; first quick, then refined, to the bit."""
+    page.click("text=every recorded time")
+    before = drawn(page, "memory Treg")
+    page.focus("#slider-dose")
+    with page.expect_response("**/api/answers") as quick:
+        page.keyboard.press("ArrowLeft")
+    assert quick.value.json()["subjects"] == 100
+    for _ in range(19):
+        page.keyboard.press("ArrowLeft")
+    assert "÷ 10" in page.text_content("#value-dose")
+    tenth = study_of({**STUDY, "regimen": STUDY["regimen"].replace("1 MIU", "0.1 MIU")})
+    rough = medians(tenth, 100, QUICK_TOLERANCE, "memory Treg").tolist()
+    fine = medians(tenth, 6, STUDY["tolerance"], "memory Treg").tolist()
+    wait(lambda: drawn(page, "memory Treg") in (rough, fine), 30)
+    refined(page)
+    wait(lambda: drawn(page, "memory Treg") == fine, 30)
+    assert before != fine
+    assert before == medians(STUDY_6, 6, STUDY["tolerance"], "memory Treg").tolist()
+
+
+def test_a_tenth_of_the_dose_daily_beside_the_study(browser, server):
+    """The question of a new user, in four clicks from the first page."""
+    began = time.monotonic()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto(server[0])
+    page.select_option("#study", "high-dose-melanoma")
+    page.click("#add")
+    page.click("[aria-label='Dose: ÷10']")
+    page.click("[aria-label='Interval: daily']")
+    page.click("#tab-compare")
+    cell = page.locator("tbody tr").first.locator("td").nth(1)
+    playwright.expect(cell).to_contain_text(
+        "60 kIU/kg iv over 15 min, daily, 14 doses", timeout=60_000
+    )
+    page.wait_for_function(
+        "() => document.querySelectorAll('tbody td').length > 40 && "
+        "/B: \\\\d+ subjects/.test(document.querySelector('#progress').textContent)"
+    )
+    assert time.monotonic() - began < 60
+    page.close()
+
+
+def test_a_run_is_stopped_and_goes_on(page, server, tmp_path):
+    """From the page; the folder ends with what the command line makes of its file."""
+    long = {**STUDY, "subjects": 2000, "title": "A long study"}
+    open_study(page, {**long, "subjects": 2}, tmp_path)
+    file = tmp_path / "long.toml"
+    file.write_text(as_toml(study_of(long)), encoding="utf-8")
+    page.set_input_files("#upload", file)
+    playwright.expect(page.locator("#regimen-note")).to_contain_text("4 doses")
+    page.click("#run")
+    card = page.locator("[data-run^='a-long-study']")
+    playwright.expect(card).to_have_attribute("data-state", "running")
+    wait(lambda: int(card.locator("progress").get_attribute("value")) >= 250)
+    card.get_by_role("button", name="Stop").click()
+    playwright.expect(card).to_have_attribute("data-state", "stopped", timeout=60_000)
+    assert int(card.locator("progress").get_attribute("value")) < 2000
+    card.get_by_role("button", name="Go on").click()
+    playwright.expect(card).to_have_attribute("data-state", "done", timeout=240_000)
+
+    with page.expect_download() as download:
+        page.click("#download")
+    mine = tmp_path / "mine.toml"
+    download.value.save_as(mine)
+    again = run_study(read_study(mine), "mine", Options(out=tmp_path / "again"))
+    folder = server[1] / card.get_attribute("data-run")
+    from_page = store.read(folder)
+    assert np.array_equal(from_page.values, again.trajectories.values)
+    assert (folder / "endpoints.csv").read_bytes() == (
+        again.folder / "endpoints.csv"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_view_fits_and_stays_in_place(page, width, tmp_path):
+    """No view is wider than the window; a moved slider moves nothing else."""
+    page.set_viewport_size({"width": width, "height": 900})
+    for view in VIEWS:
+        page.click(f"#tab-{view}")
+        if view != "runs":
+            page.wait_for_selector("#panel .main-svg, #panel table")
+        page.screenshot(path=tmp_path / f"{view}-{width}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, view
+    page.click("#tab-courses")
+    page.wait_for_selector("#panel .main-svg")
+    refined(page)
+    places = "() => [...document.querySelectorAll('.card')].map((one) => one.offsetTop)"
+    before = page.evaluate(places)
+    with page.expect_response("**/api/answers"):
+        page.focus("#slider-dose")
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    assert page.evaluate(places) == before
+
+
+def test_mistakes_are_told_where_they_are_made(page):
+    """A prescription that is not understood keeps the last answer and says why."""
+    before = drawn(page, "CD8")
+    page.fill("#regimen", "aldesleukin 1 MIU/m2 sc dayly for 4 days")
+    note = page.locator("#regimen-note")
+    playwright.expect(note).to_contain_text("not understood")
+    playwright.expect(page.locator("#regimen")).to_have_attribute(
+        "aria-invalid", "true"
+    )
+    assert drawn(page, "CD8") == before
+    page.fill("#regimen", STUDY["regimen"])
+    playwright.expect(note).to_contain_text("4 doses")
+
+
+def test_every_control_has_a_name_and_sources_are_one_click_away(page):
+    """As a screen reader hears it; and the dialog of a source can be closed by keys."""
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, textarea, a')]
+          .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.title
+            || one.labels?.length)).map((one) => one.outerHTML)"""
+    )
+    assert not unnamed
+    page.locator(".chip", has_text="E142").first.click()
+    playwright.expect(page.locator("#sources")).to_contain_text("Koreth 2016")
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator("#sources")).to_be_hidden()
+
+
+def test_dark_and_light(page):
+    """The toggle changes the ground, and the page remembers it."""
+    color = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(color)
+    page.click("#theme")
+    dark = page.evaluate(color)
+    assert light != dark
+    page.reload()
+    page.wait_for_selector(".chart .main-svg")
+    assert page.evaluate(color) == dark
+    page.click("#theme")
