@@ -160,7 +160,7 @@ def test_a_tenth_of_the_dose_daily_beside_the_study(browser, server):
     )
     page.wait_for_function(
         "() => document.querySelectorAll('tbody td').length > 40 && "
-        "/B: \\\\d+ subjects/.test(document.querySelector('#progress').textContent)"
+        "/B: [0-9]+ subjects/.test(document.querySelector('#progress').textContent)"
     )
     assert time.monotonic() - began < 60
     page.close()

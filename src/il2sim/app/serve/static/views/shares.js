@@ -3,7 +3,7 @@
 import { post, client } from "../api.js";
 import { draw, layout, rule } from "../charts.js";
 import { choice } from "../choices.js";
-import { el, shown } from "../dom.js";
+import { el } from "../dom.js";
 import { active, changed, message, state } from "../state.js";
 import { ground, onGround } from "../theme.js";
 
@@ -65,10 +65,10 @@ function show(found) {
     showlegend: true, legend: { orientation: "h", y: -0.16, font: { size: 11 } }, shapes: [rule(found.end_d, "x", "dot")], margin: { l: 58, r: 10, t: 8, b: 110 },
   }));
   const rows = found.table.toReversed();
-  draw(bars, [{
-    type: "bar", orientation: "h", x: rows.map((one) => one.mean), y: rows.map((one) => short(one.share)),
-    marker: { color: rows.map((one) => (one.share === "change" ? ink : onGround(COLORS[names.indexOf(one.share) % COLORS.length]))) },
-    error_x: { type: "data", symmetric: false, array: rows.map((one) => one.q95 - one.mean), arrayminus: rows.map((one) => one.mean - one.q05), color: ink, thickness: 1.2, width: 3 },
-    text: rows.map((one) => shown(one.mean)), textposition: "none", hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
-  }], layout({ title: `${title}, on day ${found.end_d}; whiskers 5–95 % of subjects` }, { title: "", automargin: true }, { hovermode: "closest", margin: { l: 150, r: 14, t: 8, b: 44 } }));
+  const colorAt = (name) => (name === "change" ? ink : onGround(COLORS[names.indexOf(name) % COLORS.length]));
+  draw(bars, rows.map((one) => ({
+    type: "bar", orientation: "h", x: [one.mean], y: [short(one.share)], marker: { color: colorAt(one.share) },
+    error_x: { type: "data", symmetric: false, array: [one.q95 - one.mean], arrayminus: [one.mean - one.q05], color: ink, thickness: 1.2, width: 3 },
+    hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
+  })), layout({ title: `${title}, day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 150, r: 14, t: 8, b: 44 } }));
 }

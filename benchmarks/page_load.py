@@ -1,0 +1,150 @@
+"""How long does an answer of the page take, for one reader and for twenty?
+
+Starts `il2sim serve` as a user does, and lets clients move sliders: each asks for 100
+subjects, waits for the answer, and asks the next after a short pause, as a page does.
+The tolerance is the one of a moving slider; its error is measured beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.environment import write
+from il2sim.app.serve.answers import QUICK_TOLERANCE
+from il2sim.formats.study_file import read_study, studies
+from il2sim.study.simulate import simulate
+
+SUBJECTS = 100
+PAUSE_S = 0.05
+"""Between an answer and the next question: a hand on a slider."""
+
+FACTORS = np.round(np.geomspace(0.05, 5.0, 40), 4)
+
+
+def post(address: str, message: object) -> tuple[int, bytes]:
+    request = urllib.request.Request(
+        address,
+        data=json.dumps(message).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return reply.status, reply.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def move(address: str, study: dict, client: str, until: float, seen: list) -> None:
+    """One client that moves the dose up and down until the time is over."""
+    turn = abs(hash(client)) % len(FACTORS)
+    while time.monotonic() < until:
+        factor = float(FACTORS[turn % len(FACTORS)])
+        message = {
+            "scenario": {"study": study, "dose": factor},
+            "subjects": SUBJECTS,
+            "client": client,
+        }
+        began = time.perf_counter()
+        code, body = post(f"{address}/api/answers", message)
+        seen.append((code, time.perf_counter() - began, len(body)))
+        turn += 1
+        time.sleep(PAUSE_S)
+
+
+def measure(address: str, study: dict, clients: int, seconds: float) -> dict:
+    """Latencies of some clients that move sliders for some time."""
+    seen: list[tuple[int, float, int]] = []
+    until = time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=move, args=(address, study, f"c{i}", until, seen))
+        for i in range(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = 1e3 * np.array([one[1] for one in seen])
+    return {
+        "clients": clients,
+        "seconds": seconds,
+        "answers": len(seen),
+        "errors": sum(code != 200 for code, *_ in seen),
+        "answer_kB": round(float(np.mean([one[2] for one in seen])) / 1e3, 1),
+        "latency_ms": {
+            name: round(float(np.quantile(took, q)), 1)
+            for name, q in (("median", 0.5), ("q95", 0.95), ("most", 1.0))
+        },
+    }
+
+
+def error_of(name: str) -> float:
+    """Largest relative error of a median fold at the tolerance of a slider."""
+    study = read_study(name)
+    names = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8"]
+
+    def medians(tolerance: float) -> np.ndarray:
+        run = simulate(
+            study.find_model(),
+            study.parsed_regimen(),
+            study.find_population(SUBJECTS),
+            times=study.times(),
+            save=names,
+            tolerance=tolerance,
+        )
+        return np.array([run[one].fold().median() for one in names])
+
+    exact = medians(1e-6)
+    return float(np.max(np.abs(medians(QUICK_TOLERANCE) / exact - 1)))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--clients", type=int, default=20)
+    options.add_argument("--seconds", type=float, default=60.0)
+    asked = options.parse_args()
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "il2sim", "serve", "--port", "0", "--runs"]
+        process = subprocess.Popen(
+            [*command, folder], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            address = re.search(r"http://\S+", process.stdout.readline())[0]
+            result = answers(address, asked.clients, asked.seconds)
+        finally:
+            process.terminate()
+            process.wait(20)
+    print(write("page_load", result))
+
+
+def answers(address: str, clients: int, seconds: float) -> dict:
+    """One client on every study for a while, then many on one study."""
+    while not json.load(urllib.request.urlopen(f"{address}/api/status"))["ready"]:
+        time.sleep(0.2)
+    time.sleep(30)  # attributions are compiled in the background meanwhile
+    alone = {}
+    for name in studies():
+        study = read_study(name).model_dump(exclude_defaults=True)
+        measure(address, study, 1, 2)
+        found = measure(address, study, 1, 5)
+        alone[name] = {**found, "error_of_medians": error_of(name)}
+        print(name, found["latency_ms"], f"error {alone[name]['error_of_medians']:.1e}")
+    study = read_study("daily-low-dose-cancer").model_dump(exclude_defaults=True)
+    many = measure(address, study, clients, seconds)
+    print(f"{clients} clients", many)
+    return {"subjects": SUBJECTS, "alone": alone, "many": many}
+
+
+if __name__ == "__main__":
+    main()
