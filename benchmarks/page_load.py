@@ -1,4 +1,4 @@
-"""How long does an answer of the page take, for one reader and for twenty?
+"""How long an answer of the page takes, for one reader and for twenty.
 
 Starts `il2sim serve` as a user does, and lets clients move sliders: each asks for 100
 subjects, waits for the answer, and asks the next after a short pause, as a page does.
@@ -16,12 +16,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.environment import write
+from environment import write
 from il2sim.app.serve.answers import QUICK_TOLERANCE
 from il2sim.formats.study_file import read_study, studies
 from il2sim.study.simulate import simulate
