@@ -19,8 +19,8 @@ import urllib.request
 from tempfile import TemporaryDirectory
 
 import numpy as np
-
 from environment import write
+
 from il2sim.app.serve.answers import QUICK_TOLERANCE
 from il2sim.formats.study_file import read_study, studies
 from il2sim.study.simulate import simulate
