@@ -9,6 +9,7 @@ they mean.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -133,8 +134,20 @@ def unit(text: str) -> Unit:
     sizes = (1e9, 10.0, 1 / 3600.0, 1e-3, 1.0, 1.0, 1.0)  # mol, m, s, g in the bases
     factor = float(into.magnitude)
     for size, power in zip(sizes, dimension, strict=True):
-        factor *= size ** float(power)
+        factor *= _power(size, power)
     return Unit(text, _clean(factor), dimension)
+
+
+def _power(size: float, power: Fraction) -> float:
+    """A power by products and roots, whose last bits no processor changes."""
+    whole = 1.0
+    for _ in range(abs(power.numerator)):
+        whole *= size
+    whole = 1 / whole if power < 0 else whole
+    root = power.denominator
+    while root % 2 == 0:
+        whole, root = math.sqrt(whole), root // 2
+    return whole if root == 1 else whole ** (1 / root)
 
 
 def _clean(factor: float) -> float:

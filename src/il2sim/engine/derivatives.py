@@ -146,6 +146,23 @@ def _sqrt(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gra
     return _chain(b, [(g[args[0]], lambda d: b.mul(d, slope))])
 
 
+def _expm1(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
+    """By the exponential itself: less one and one again would lose its digits."""
+    slope = b.exp(args[0])
+    return _chain(b, [(g[args[0]], lambda d: b.mul(d, slope))])
+
+
+def _log1p(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
+    one = b.const(1.0)
+    over = b.div(one, b.add(one, args[0]))
+    return _chain(b, [(g[args[0]], lambda d: b.mul(d, over))])
+
+
+def _tanh(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
+    slope = b.sub(b.const(1.0), b.mul(v, v))
+    return _chain(b, [(g[args[0]], lambda d: b.mul(d, slope))])
+
+
 def _either(b: ProgramBuilder, first: int, x: int, y: int, g: Gradients) -> Gradient:
     zero = b.const(0.0)
     return {
@@ -183,6 +200,9 @@ RULES: Mapping[str, Rule] = {
     "exp": _exp,
     "log": _log,
     "sqrt": _sqrt,
+    "expm1": _expm1,
+    "log1p": _log1p,
+    "tanh": _tanh,
     "min": _min,
     "max": _max,
     "pick": _pick,

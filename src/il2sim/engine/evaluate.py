@@ -1,8 +1,8 @@
 """A program carried out by NumPy, statement by statement: slow and obvious.
 
-Used for what is needed once (starting states) and by the reference backend. Addition,
-multiplication, division and root are exact to the last bit; powers, exponentials and
-logarithms are NumPy's, which may differ from ours in the last bits.
+Used for what is needed once for each subject, such as starting states. It gives the
+same bits on every processor: addition, multiplication, division and root are correctly
+rounded, and the other functions are our own (`elementary.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine import elementary
 from il2sim.engine.problem import Floats
 from il2sim.engine.program import Program
 
@@ -56,24 +57,22 @@ def evaluate(
     return np.stack(columns, axis=1) if columns else np.zeros((len(parameters), 0))
 
 
-def power(base: Any, exponent: Any) -> Any:
-    """Power of an amount: zero or less gives zero."""
-    raised = np.power(np.where(np.less_equal(base, 0), 1.0, base), exponent)
-    return np.where(np.less_equal(base, 0), 0.0, raised)
-
-
 CALLS: Mapping[str, Callable[..., Any]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
     "div": np.divide,
     "neg": np.negative,
-    "pow": power,
-    "exp": np.exp,
-    "log": np.log,
+    "pow": elementary.power,
+    "exp": elementary.exp,
+    "log": elementary.log,
     "sqrt": np.sqrt,
+    "expm1": elementary.expm1,
+    "log1p": elementary.log1p,
+    "tanh": elementary.tanh,
     "min": lambda a, b: np.where(np.less(a, b), a, b),
     "max": lambda a, b: np.where(np.less(b, a), a, b),
     "less": lambda a, b: np.less(a, b).astype(float),
     "pick": lambda c, a, b: np.where(np.not_equal(c, 0), a, b),
 }
+"""Every operation, on arrays."""

@@ -11,7 +11,10 @@ import math
 from collections.abc import Mapping
 from functools import lru_cache
 
-from il2sim.engine.program import FOLD, Program, ProgramBuilder, Term
+import numpy as np
+
+from il2sim.engine.evaluate import CALLS
+from il2sim.engine.program import Program, ProgramBuilder, Term
 from il2sim.errors import BadModel
 from il2sim.symbolic.component import Component
 from il2sim.symbolic.expression import (
@@ -229,11 +232,12 @@ class _Lowering:
         """Typical size of a state: its start in the reference subject, or a floor."""
         owned = self.model.resolve(name)
         start = self._state(name).start
-        size = (
-            self._number(owned.component, start)
-            if isinstance(start, Expression)
-            else float(start) * unit(owned.quantity.unit).factor
-        )
+        with np.errstate(all="ignore"):
+            size = (
+                self._number(owned.component, start)
+                if isinstance(start, Expression)
+                else float(start) * unit(owned.quantity.unit).factor
+            )
         floor = SCALE_FLOORS.get(owned.quantity.unit, 0.0)
         return max(abs(size), floor * unit(owned.quantity.unit).factor) or 1.0
 
@@ -245,7 +249,7 @@ class _Lowering:
             return formula.value * unit(formula.unit).factor
         if isinstance(formula, Operation):
             parts = [self._number(component, part) for part in formula.parts]
-            return FOLD[formula.op](*parts)
+            return float(CALLS[formula.op](*parts))
         if isinstance(formula, Reference):
             owned = self.model.resolve(formula.name)
             return self._number(owned.component, owned.quantity)

@@ -29,6 +29,9 @@ OPERATIONS = {
     "exp": 1,
     "log": 1,
     "sqrt": 1,
+    "expm1": 1,
+    "log1p": 1,
+    "tanh": 1,
     "min": 2,
     "max": 2,
     "less": 2,
@@ -45,19 +48,12 @@ FOLD: Mapping[str, Callable[..., float]] = {
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b if b else math.nan,
     "neg": lambda a: -a,
-    "pow": lambda a, b: a**b,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
     "min": min,
     "max": max,
     "less": lambda a, b: float(a < b),
     "pick": lambda c, a, b: a if c else b,
 }
-"""The operations on plain numbers."""
-
-EXACT = frozenset(("add", "sub", "mul", "div", "neg", "min", "max", "less", "pick"))
-"""Operations whose result on numbers is the same on every machine."""
+"""Operations on plain numbers whose result is the same on every machine."""
 
 POWERS_BY_MULTIPLYING = 4
 """Whole powers up to this one are products."""
@@ -200,7 +196,7 @@ class ProgramBuilder:
     def apply(self, op: str, *args: int) -> int:
         """Write an operation, folded if all its arguments are numbers."""
         values = [self.value_of(arg) for arg in args]
-        if op in EXACT and all(value is not None for value in values):
+        if op in FOLD and all(value is not None for value in values):
             return self.const(FOLD[op](*values))
         return self.statement(Statement(op, args))
 
@@ -275,6 +271,18 @@ class ProgramBuilder:
     def sqrt(self, a: int) -> int:
         """Square root of a."""
         return self.apply("sqrt", a)
+
+    def expm1(self, a: int) -> int:
+        """e to the power a, less one; exact near zero."""
+        return self.apply("expm1", a)
+
+    def log1p(self, a: int) -> int:
+        """Natural logarithm of one and a; exact near zero."""
+        return self.apply("log1p", a)
+
+    def tanh(self, a: int) -> int:
+        """Hyperbolic tangent of a."""
+        return self.apply("tanh", a)
 
     def min(self, a: int, b: int) -> int:
         """The smaller of a and b."""

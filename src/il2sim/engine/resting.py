@@ -147,8 +147,10 @@ def read_rest(
 ) -> Rest:
     """Take apart and check what the resting problem recorded.
 
-    `along` holds the tangents of what was found, the direction last.
+    `along` holds the tangents of what was found, the direction last. What is not a
+    number is the same one everywhere.
     """
+    found, along = (np.where(np.isnan(one), np.nan, one) for one in (found, along))
     n_states, n_solved = len(program.states), len(program.solved)
     states = found[:, :n_states]
     solved = found[:, n_states : n_states + n_solved]

@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine import elementary
 from il2sim.errors import BadPopulation
 from il2sim.study import subjects as draws
 from il2sim.study.subjects import Floats, Subjects
@@ -100,8 +101,8 @@ class Trait:
         if self.shape == "normal":
             return inner
         if self.shape == "log-normal":
-            return draws.exponential(inner)
-        return 1.0 / (1.0 + draws.exponential(-inner))
+            return elementary.exp(inner)
+        return 1.0 / (1.0 + elementary.exp(-inner))
 
     def __str__(self) -> str:
         sexes = {"women": self.women, "men": self.men}
@@ -119,8 +120,8 @@ class Trait:
         if self.shape == "normal":
             return median
         if self.shape == "log-normal":
-            return math.log(median)
-        return math.log(median / (1.0 - median))
+            return float(elementary.log(median))
+        return float(elementary.log(median / (1.0 - median)))
 
 
 @dataclass(frozen=True)
@@ -269,9 +270,10 @@ class Population:
             name: self.traits[name].values(z[name], female, age) for name in TRAITS[1:]
         }
         height = found["height"]
-        weight = found["body mass index"] * (height / 100.0) ** 2
+        height_m = height / 100.0
+        weight = found["body mass index"] * (height_m * height_m)
         factors = {
-            name: draws.exponential(one.log_sd * z[name])
+            name: elementary.exp(one.log_sd * z[name])
             for name, one in self.varied.items()
         }
         return Subjects(
@@ -312,7 +314,11 @@ class Population:
         return mixed
 
     def _mixing(self) -> dict[str, dict[str, float]]:
-        """Cholesky factor of the correlations, by name, without its zeros."""
+        """Cholesky factor of the correlations, by name, without its zeros.
+
+        Sums are loops, because `sum` carries rounding errors in some versions of
+        Python and not in others.
+        """
         wanted = {frozenset(one.pair): one.value for one in self.correlated}
         for pair, value in wanted.items():
             unknown = sorted(pair - set(self._names))
@@ -326,11 +332,14 @@ class Population:
         for name in self._names:
             row: dict[str, float] = {}
             for other, above in rows.items():
-                shared = sum(row[k] * w for k, w in above.items() if k in row)
-                left = wanted.get(frozenset((name, other)), 0.0) - shared
+                left = wanted.get(frozenset((name, other)), 0.0)
+                for shared in (k for k in above if k in row):
+                    left -= row[shared] * above[shared]
                 if left:
                     row[other] = left / above[other]
-            rest = 1.0 - sum(weight * weight for weight in row.values())
+            rest = 1.0
+            for weight in row.values():
+                rest -= weight * weight
             if rest <= 0:
                 raise self._bad(
                     "correlations",

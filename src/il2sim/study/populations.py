@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from il2sim.engine import elementary
 from il2sim.errors import BadPopulation, UnknownName, UnreadableFile, closest
 from il2sim.study.population import Correlated, Population, Trait, Varied
 
@@ -181,8 +182,9 @@ def _median_and_spread(
     if given == {"median", "sd"}:
         return float(row["median"]), float(row["sd"])
     if given == {"mean", "sd"} and shape == "log-normal":
-        spread = math.sqrt(math.log1p((row["sd"] / row["mean"]) ** 2))
-        return row["mean"] * math.exp(-(spread**2) / 2), spread
+        relative = row["sd"] / row["mean"]
+        variance = float(elementary.log1p(relative * relative))
+        return row["mean"] * float(elementary.exp(-variance / 2)), math.sqrt(variance)
     raise _bad(name, where, row, "{ median, sd }, or { mean, sd } of a log-normal")
 
 

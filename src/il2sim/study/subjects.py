@@ -3,7 +3,8 @@
 A draw is a function of the seed, the number of the subject and the name of what is
 drawn, by a counter-based generator [1]_: no draw depends on how many others are made,
 or in which order. `normal` is the one place where a uniform number becomes a normal
-one, and `exponential` the one where a normal becomes a log-normal.
+one. Exponentials and logarithms are the engine's, and sums run in the order written, so
+a draw has the same bits on every processor.
 
 References
 ----------
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from il2sim.engine import elementary
 
 Floats = NDArray[np.float64]
 
@@ -191,7 +194,7 @@ def normal(share: Floats) -> Floats:
     outer = np.abs(away) > 0.425
     if np.any(outer):
         tail = np.minimum(share[outer], 1.0 - share[outer])
-        depth = np.sqrt(-np.log(tail))
+        depth = np.sqrt(-elementary.log(tail))
         size = np.where(
             depth <= 5.0,
             _ratio(depth - 1.6, _NEAR_TAIL),
@@ -199,11 +202,6 @@ def normal(share: Floats) -> Floats:
         )
         result[outer] = np.where(away[outer] < 0, -size, size)
     return result
-
-
-def exponential(exponent: Floats) -> Floats:
-    """Take e to a power."""
-    return np.exp(exponent)
 
 
 def _ratio(

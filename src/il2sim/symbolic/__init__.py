@@ -15,11 +15,14 @@ from il2sim.symbolic.expression import (
     Expression,
     Reference,
     exp,
+    expm1,
     hill,
     log,
+    log1p,
     maximum,
     minimum,
     sqrt,
+    tanh,
     total,
 )
 from il2sim.symbolic.model import Model, Output
@@ -35,8 +38,10 @@ __all__ = [
     "Reference",
     "conserved_totals",
     "exp",
+    "expm1",
     "hill",
     "log",
+    "log1p",
     "maximum",
     "minimum",
     "observed",
@@ -45,5 +50,6 @@ __all__ = [
     "sqrt",
     "state",
     "supplied",
+    "tanh",
     "total",
 ]

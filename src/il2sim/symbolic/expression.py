@@ -1,6 +1,6 @@
 """Algebra over named quantities, as a scientist writes it down.
 
-An `Expression` is a small frozen tree: numbers, names and eleven operations. It is
+An `Expression` is a small frozen tree: numbers, names and fourteen operations. It is
 built by plain Python operators, read by walking it, and turned into SymPy only to be
 typeset or solved exactly: this file is the one door to SymPy. It knows neither units
 (`checks.py`) nor how it is computed (the engine).
@@ -153,6 +153,21 @@ def sqrt(x: Any) -> Expression:
     return operation("sqrt", x)
 
 
+def expm1(x: Any) -> Expression:
+    """Exponential of a pure number, less one; exact near zero."""
+    return operation("expm1", x)
+
+
+def log1p(x: Any) -> Expression:
+    """Natural logarithm of one and a pure number; exact near zero."""
+    return operation("log1p", x)
+
+
+def tanh(x: Any) -> Expression:
+    """Hyperbolic tangent of a pure number."""
+    return operation("tanh", x)
+
+
 def maximum(x: Any, y: Any) -> Expression:
     """The larger of two values of one unit."""
     return operation("max", x, y)
@@ -243,6 +258,9 @@ def to_sympy(
         "exp": sympy.exp,
         "log": sympy.log,
         "sqrt": sympy.sqrt,
+        "expm1": lambda a: sympy.exp(a) - 1,
+        "log1p": lambda a: sympy.log(1 + a),
+        "tanh": sympy.tanh,
         "max": sympy.Max,
         "min": sympy.Min,
     }

@@ -10,7 +10,27 @@ from il2sim.engine.evaluate import CALLS, evaluate
 from il2sim.engine.program import Program
 from tests import programs
 
+OF_COMPLEX = {
+    "pow": np.power,
+    **{name: getattr(np, name) for name in ("exp", "log", "expm1", "log1p", "tanh")},
+}
+
+
+def functions() -> Program:
+    """Every elementary function, of a state and of a parameter."""
+    return programs.write(
+        lambda y, p: {
+            "x": y["x"].call("expm1") - y["z"].call("sqrt") * p["k"].call("tanh"),
+            "y": (y["x"] * y["y"]).call("log1p") + y["y"].call("log").call("exp"),
+            "z": (y["x"] - y["z"] * p["k"]).call("tanh") * y["y"],
+        },
+        starts={"x": 0.1, "y": 0.2, "z": 0.3},
+        parameters=["k"],
+    )
+
+
 SMOOTH = {
+    "functions": (functions(), (0.7,)),
     "hires": (programs.hires(), ()),
     "robertson": (programs.robertson(), ()),
     "logistic": (programs.logistic(), (0.3, 5.0, 0.1)),
@@ -27,10 +47,9 @@ def rates_of_complex(program: Program, y: np.ndarray, p: tuple[float, ...]):
         if one.op in ("const", "state", "parameter"):
             source = {"const": (one.value,), "state": y, "parameter": p}[one.op]
             values.append(source[max(one.index, 0)])
-        elif one.op == "pow":
-            values.append(values[one.args[0]] ** values[one.args[1]])
         else:
-            values.append(CALLS[one.op](*(values[arg] for arg in one.args)))
+            call = OF_COMPLEX.get(one.op, CALLS[one.op])
+            values.append(call(*(values[arg] for arg in one.args)))
     return np.array([values[rate] for rate in program.rates])
 
 

@@ -1,4 +1,4 @@
-"""exp, log and pow of our own, against numbers of fifty digits."""
+"""Elementary functions of our own, against numbers of fifty digits."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ import mpmath
 import numpy as np
 import pytest
 
+from il2sim.engine.elementary import ARGUMENTS, write_loops
 from il2sim.engine.emit import builder
-from il2sim.engine.emit.builder import Function, Module
-from il2sim.engine.emit.functions import emit_functions
 
 WIDTHS = (1, 2, 4, 8)
-ARITIES = {"exp": 1, "log": 1, "pow": 2}
+LEAST = -708.3964185322641  # e to this power is the smallest normal number
 
 
 @lru_cache(maxsize=4)
 def compiled(lanes: int) -> builder.Loaded:
     """Each function as a loop over arrays whose length the lanes divide."""
-    module = Module(lanes)
-    emit_functions(module)
-    for name, arity in ARITIES.items():
-        arguments = ("x", "y")[:arity]
-        f = Function(module, f"all_{name}", (*arguments, "out", ("i64", "n")))
-        with f.count("%n") as i:
-            given = (f.load(f"%{one}", i) for one in arguments)
-            f.store(f.call(name, *given), "%out", i)
-        f.close()
-    return builder.load(builder.assemble(module.text()))
+    return builder.load(builder.assemble(write_loops(lanes)))
 
 
 def call(name: str, *arrays: np.ndarray, lanes: int = 4) -> np.ndarray:
@@ -61,8 +51,15 @@ def _fifty_digits():
 
 def test_exp_is_within_one_unit_of_the_last_place():
     """Over all doubles whose exponential is a normal number."""
-    x = np.random.default_rng(1).uniform(-708, 709.7, 4000)
-    x = np.concatenate([x, np.random.default_rng(2).uniform(-1, 1, 4000)])
+    rng = np.random.default_rng(1)
+    x = np.concatenate(
+        [
+            rng.uniform(LEAST, 709.7, 4000),
+            rng.uniform(-1, 1, 4000),
+            rng.uniform(LEAST, LEAST + 1, 500),
+            rng.uniform(709, 709.7827, 500),
+        ]
+    )
     assert ulps(call("exp", x), [mpmath.exp(mpmath.mpf(float(v))) for v in x]) < 1
 
 
@@ -80,15 +77,85 @@ def test_log_is_within_one_unit_of_the_last_place():
 
 
 def test_pow_is_within_two_units_of_the_last_place():
-    """Over bases and exponents whose power is a normal number."""
+    """Over bases of all sizes, many near one, and powers that are normal numbers."""
     rng = np.random.default_rng(4)
-    x = 10 ** rng.uniform(-30, 30, 8000)
-    y = rng.uniform(-10, 10, 8000)
+    x = np.concatenate(
+        [
+            10 ** rng.uniform(-307, 308, 3000),
+            rng.uniform(0.5, 2, 3000),
+            1 + rng.choice([-1, 1], 3000) * 10 ** rng.uniform(-15, -1, 3000),
+        ]
+    )
+    y = rng.uniform(-708, 709, len(x)) / np.log(x)
     exact = [
         mpmath.power(mpmath.mpf(float(a)), mpmath.mpf(float(b)))
         for a, b in zip(x, y, strict=True)
     ]
     assert ulps(call("pow", x, y), exact) < 2
+
+
+def test_expm1_is_within_one_unit_of_the_last_place():
+    """Over all arguments, densely where 2^n - 1 and the rest cancel, and near zero."""
+    rng = np.random.default_rng(6)
+    x = np.concatenate(
+        [
+            rng.uniform(-45, 709.7, 3000),
+            rng.uniform(-2, 2, 6000),
+            both_signs(rng, -320, 0),
+        ]
+    )
+    exact = [mpmath.expm1(mpmath.mpf(float(v))) for v in x]
+    assert ulps(call("expm1", x), exact) < 1
+
+
+def test_log1p_is_within_one_unit_of_the_last_place():
+    """Over all magnitudes, close to minus one, and near zero."""
+    rng = np.random.default_rng(7)
+    x = np.concatenate(
+        [
+            rng.uniform(-1, 2, 4000),
+            10 ** rng.uniform(-1, 308, 2000),
+            -1 + 10 ** rng.uniform(-16, -0.5, 1000),
+            both_signs(rng, -320, 0) * 0.999,
+            np.ldexp(rng.uniform(-2, 2, 2000), -53),
+        ]
+    )
+    exact = [mpmath.log1p(mpmath.mpf(float(v))) for v in x]
+    assert ulps(call("log1p", x), exact) < 1
+
+
+def test_tanh_is_within_two_units_of_the_last_place():
+    """Until it rounds to one, and near zero."""
+    rng = np.random.default_rng(8)
+    x = np.concatenate(
+        [
+            rng.uniform(-20, 20, 4000),
+            rng.uniform(-1, 1, 4000),
+            both_signs(rng, -320, 1.5),
+        ]
+    )
+    exact = [mpmath.tanh(mpmath.mpf(float(v))) for v in x]
+    assert ulps(call("tanh", x), exact) < 2
+
+
+def both_signs(rng: np.random.Generator, low: float, high: float) -> np.ndarray:
+    """Numbers of all sizes between two powers of ten, of either sign."""
+    return rng.choice([-1.0, 1.0], 4000) * 10 ** rng.uniform(low, high, 4000)
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_no_number_stays_no_number_whatever_its_bits(name):
+    """Other programs keep messages in the low bits of not-a-number."""
+    given = np.array([0x7FF00000000007A2, 0xFFF8000000000001], np.uint64).view(float)
+    found = call(name, *([given] * len(ARGUMENTS[name])))
+    assert np.all(np.isnan(found))
+
+
+@pytest.mark.parametrize("name", ["expm1", "log1p", "tanh"])
+def test_the_smallest_numbers_are_kept(name):
+    """Subnormal numbers and zeros come back with their sign."""
+    given = np.array([0.0, -0.0, 5e-324, -5e-324, 1e-310, -1e-310, 2.0**-1022])
+    assert call(name, given).tobytes() == given.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +165,8 @@ def test_pow_is_within_two_units_of_the_last_place():
         ("exp", (-np.inf,), 0.0),
         ("exp", (np.inf,), np.inf),
         ("exp", (800.0,), np.inf),
+        ("exp", (LEAST,), 2.0**-1022),
+        ("exp", (-708.3964185322642,), 0.0),
         ("exp", (-800.0,), 0.0),
         ("exp", (np.nan,), np.nan),
         ("log", (1.0,), 0.0),
@@ -117,6 +186,24 @@ def test_pow_is_within_two_units_of_the_last_place():
         ("pow", (1e-300, 2.0), 0.0),
         ("pow", (np.inf, 0.5), np.inf),
         ("pow", (np.inf, -1.0), 0.0),
+        ("pow", (np.inf, 0.0), 1.0),
+        ("pow", (np.inf, np.nan), np.nan),
+        ("expm1", (-np.inf,), -1.0),
+        ("expm1", (-60.0,), -1.0),
+        ("expm1", (np.inf,), np.inf),
+        ("expm1", (710.0,), np.inf),
+        ("expm1", (709.782712893384,), 1.7976931348622732e308),
+        ("expm1", (np.nan,), np.nan),
+        ("log1p", (-1.0,), -np.inf),
+        ("log1p", (np.inf,), np.inf),
+        ("log1p", (-1.5,), np.nan),
+        ("log1p", (-np.inf,), np.nan),
+        ("log1p", (np.nan,), np.nan),
+        ("tanh", (np.inf,), 1.0),
+        ("tanh", (-np.inf,), -1.0),
+        ("tanh", (25.0,), 1.0),
+        ("tanh", (-1e300,), -1.0),
+        ("tanh", (np.nan,), np.nan),
     ],
 )
 def test_edges(name, given, expected):
@@ -125,11 +212,11 @@ def test_edges(name, given, expected):
     np.testing.assert_array_equal(got, [expected])
 
 
-@pytest.mark.parametrize("name", ARITIES)
+@pytest.mark.parametrize("name", ARGUMENTS)
 def test_every_width_gives_the_same_bits(name):
     """A vector of eight computes what eight plain numbers compute."""
     rng = np.random.default_rng(5)
-    arrays = [10 ** rng.uniform(-3, 2, 4096) for _ in range(ARITIES[name])]
+    arrays = [10 ** rng.uniform(-3, 2, 4096) for _ in ARGUMENTS[name]]
     plain = call(name, *arrays, lanes=1)
     for lanes in WIDTHS[1:]:
         assert call(name, *arrays, lanes=lanes).tobytes() == plain.tobytes()

@@ -132,6 +132,9 @@ def _written(program: Program, roots: tuple[int, ...]) -> Function:
         "exp": np.exp,
         "log": np.log,
         "sqrt": np.sqrt,
+        "expm1": np.expm1,
+        "log1p": np.log1p,
+        "tanh": np.tanh,
     }
     exec("\n".join(lines), names)  # noqa: S102 - our own text, a few lines above
     function: Function = names["function"]
@@ -158,6 +161,9 @@ _TEXTS = {
     "exp": "exp({0})",
     "log": "log({0})",
     "sqrt": "sqrt({0})",
+    "expm1": "expm1({0})",
+    "log1p": "log1p({0})",
+    "tanh": "tanh({0})",
     "min": "{0} if {0} < {1} else {1}",
     "max": "{0} if {1} < {0} else {1}",
     "less": "1.0 if {0} < {1} else 0.0",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from il2sim.engine.derivatives import Differentiated, differentiate
 from il2sim.engine.emit.builder import Function, Module
-from il2sim.engine.emit.functions import TOGETHER
+from il2sim.engine.emit.functions import TOGETHER, emit_rare
 from il2sim.engine.program import Program, Statement
 
 ARGUMENTS = ("y", "p", "c")
@@ -72,8 +72,9 @@ class Formulas:
         self.prepared = prepare(program, self.whole)
 
     def emit(self) -> None:
-        """Write @prepare, @rates, @outputs."""
+        """Write @prepare, @rates, @outputs, and what they call besides exp and log."""
         program, prepared = self.program, self.prepared
+        emit_rare(self.module, {one.op for one in self.whole.statements})
         function = Function(self.module, "prepare", ("p", "c"))
         places = [("%c", slot, number) for number, slot in prepared.slots.items()]
         write_places(function, self.whole.statements, places, {})
@@ -280,6 +281,9 @@ _OPERATIONS: Mapping[str, Callable[..., str]] = {
     "exp": lambda f, a: f.call("exp", a),
     "log": lambda f, a: f.call("log", a),
     "sqrt": lambda f, a: f.intrinsic("sqrt", a),
+    "expm1": lambda f, a: f.call("expm1", a),
+    "log1p": lambda f, a: f.call("log1p", a),
+    "tanh": lambda f, a: f.call("tanh", a),
     "min": _smaller,
     "max": _larger,
     "less": _less,

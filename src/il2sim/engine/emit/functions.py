@@ -1,62 +1,34 @@
-"""Exponential, logarithm and power in our own strict arithmetic.
+"""Elementary functions in our own strict arithmetic.
 
 Only correctly rounded operations, fused multiplications and bit patterns are used, in a
-fixed order, so the results have the same bits everywhere. The power goes through a
-logarithm of twice the precision: products and sums are carried with their rounding
-errors (Dekker 1971, doi:10.1007/BF01397083). A base of zero or less has the power zero,
-because bases are amounts. Results below the smallest normal number are zero.
+fixed order, so the results have the same bits everywhere.
 
-There are no tables, because looking up one place for each lane costs more than the few
-multiplications it would save. The polynomials go through the Chebyshev nodes of their
-interval; the tests compare them with mpmath.
+The largest errors, in units of the last place of a result that is a normal number, are
+1 for exp, log, expm1 and log1p, and 2 for pow and tanh; the tests hold them against
+mpmath, and measure less. Of exp and pow, results below the smallest normal number are
+zero. A base of zero or less has the power zero, because bases are amounts. The others
+treat zero (with its sign), infinity and not-a-number as IEEE 754 recommends.
 """
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Mapping
 
 from il2sim.engine.emit.builder import Function, Module
-
-_LN2 = Fraction(
-    "0.693147180559945309417232121458176568075500134360255254120680009"
-)  # OEIS A002162
-_BIAS = 1023
-_ONE_BITS = _BIAS << 52
-_EXPONENT_MASK = 0x7FF << 52
-_ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
-_TWO_52 = 2.0**52  # its low bits count whole numbers
-_TWO_52_BITS = 0x433 << 52
-_SHIFTER = 1.5 * 2.0**52  # the same for whole numbers of either sign
-_SMALLEST = 2.0**-1022
-_OVERFLOW = 709.782712893384
-_UNDERFLOW = -708.3964185322641
-
-# artanh(s)/s = 1 + z (1/3 + z p(z)) with z = s^2, up to the s of the root of two
-_ARTANH = (
-    *(0.2, 0.14285714285714682, 0.11111111110828116, 0.09090909167657202),
-    *(0.07692297485447729, 0.06667402119112673),
-    *(0.05853124270461193, 0.058615255140488765),
+from il2sim.engine.emit.doubled import (
+    OVERFLOW,
+    exp_of_two,
+    expm1_halved,
+    log_of_two,
+    sum_of_any,
+    sum_of_ordered,
+    two_product,
 )
 
-# e^r = 1 + r + r^2 p(r), up to half the logarithm of two
-_EXP = (
-    *(0.5, 0.1666666666666667, 0.04166666666666667, 0.008333333333326136),
-    *(0.0013888888888883748, 0.00019841269874820627, 2.4801587325547743e-05),
-    *(2.7557255400206422e-06, 2.75572736431103e-07, 2.5105217004720745e-08),
-    2.0914686968086876e-09,
-)
-
-
-def _split(exact: Fraction, bits: int) -> tuple[float, float]:
-    """A number as a double of few bits and the double that remains."""
-    size = 2 ** (bits - math.frexp(float(exact))[1])
-    high = Fraction(round(exact * size), size)
-    return float(high), float(exact - high)
-
-
-_LN2_HIGH, _LN2_LOW = _split(_LN2, 42)  # times an exponent the high part is exact
-_THIRD, _THIRD_LOW = _split(Fraction(1, 3), 53)
+_TINY = 2.0**-54  # below, expm1, log1p and tanh are their argument
+_NEARLY_MINUS_ONE = -50.0  # expm1 of less rounds to -1
+_NEARLY_ONE = 22.0  # tanh of more rounds to 1
 
 
 TOGETHER = 4
@@ -72,124 +44,27 @@ def emit_functions(module: Module) -> None:
         _emit_pow(module.wider(TOGETHER), "pow_together")
 
 
-def _sum_of_ordered(f: Function, a: str, b: str) -> tuple[str, str]:
-    """Sum and its rounding error, where a is zero or has the larger exponent."""
-    total = f.binary("fadd", a, b)
-    return total, f.binary("fsub", b, f.binary("fsub", total, a))
+def emit_rare(module: Module, wanted: Iterable[str]) -> None:
+    """Write those of @expm1, @log1p and @tanh that are wanted, in this order."""
+    wanted = set(wanted)
+    for name, emit in RARE.items():
+        if name in wanted:
+            emit(module)
 
 
-def _two_product(f: Function, a: str, b: str) -> tuple[str, str]:
-    """Product and its rounding error."""
-    product = f.binary("fmul", a, b)
-    return product, f.fma(a, b, f.neg(product))
-
-
-def _polynomial(f: Function, x: str, coefficients: tuple[float, ...]) -> str:
-    """Sum up a polynomial, constant term first, by halves (Estrin).
-
-    Its operations depend on each other less than in Horner's scheme, which is what
-    counts on processors that start several at once.
-    """
-    terms = [f.listed(coefficient) for coefficient in coefficients]
-    power = x
-    while len(terms) > 1:
-        pairs = [
-            f.fma(terms[k + 1], power, terms[k]) for k in range(0, len(terms) - 1, 2)
-        ]
-        terms = pairs + terms[2 * len(pairs) :]
-        if len(terms) > 1:
-            power = f.binary("fmul", power, power)
-    return terms[0]
-
-
-def _exp_of_two(f: Function, high: str, low: str) -> str:
-    """e^(high + low), with overflow and underflow at the ends of the doubles."""
-    scaled = f.binary("fmul", high, f.listed(float(1 / _LN2)))
-    n = f.intrinsic("rint", scaled)
-    tail = f.fma(n, f.listed(-_LN2_LOW), low)
-    r = f.binary("fadd", f.fma(n, f.listed(-_LN2_HIGH), high), tail)
-    curve = f.binary("fmul", f.binary("fmul", r, r), _polynomial(f, r, _EXP))
-    value = f.binary("fadd", f.listed(1.0), f.binary("fadd", r, curve))
-    # 2^n in two factors, because the largest n has no double of its own.
-    shifted = f.as_whole(f.binary("fadd", n, f.listed(_SHIFTER + _BIAS - 1)))
-    half = f.as_number(f.integer("shl", shifted, f.whole_const(52)))
-    value = f.binary("fmul", f.binary("fmul", value, half), f.listed(2.0))
-    large = f.compare("ogt", high, f.listed(_OVERFLOW))
-    value = f.pick(large, f.listed(math.inf), value)
-    tiny = f.compare("olt", high, f.listed(_UNDERFLOW))
-    return f.pick(tiny, f.listed(0.0), value)
+def _of_one(module: Module, name: str) -> Function:
+    """A function of one argument, x."""
+    return Function(module, name, ((module.vector, "x"),), returns=module.vector)
 
 
 def _emit_exp(module: Module) -> None:
-    f = Function(
-        module,
-        "exp",
-        ((module.vector, "x"),),
-        returns=module.vector,
-    )
-    f.close(_exp_of_two(f, "%x", f.listed(0.0)))
-
-
-def _log_of_two(f: Function, x: str) -> tuple[str, str]:
-    """Logarithm of a positive number, as high and low part."""
-    exponent, mantissa = _exponent_and_mantissa(f, x)
-    high, low = _log_of_mantissa(f, mantissa)
-    whole = f.binary("fmul", exponent, f.listed(_LN2_HIGH))
-    total, rest = _sum_of_ordered(f, whole, high)
-    low = f.fma(exponent, f.listed(_LN2_LOW), low)
-    return total, f.binary("fadd", rest, low)
-
-
-def _exponent_and_mantissa(f: Function, x: str) -> tuple[str, str]:
-    """x = 2^k m with m between the root of one half and the root of two."""
-    small = f.compare("olt", x, f.listed(_SMALLEST))
-    bits = f.as_whole(f.pick(small, f.binary("fmul", x, f.listed(2.0**54)), x))
-    moved = f.integer("add", bits, f.whole_const(_ONE_BITS - _ROOT_HALF_BITS))
-    places = f.integer("and", moved, f.whole_const(_EXPONENT_MASK))
-    rest = f.integer("sub", bits, places)
-    mantissa = f.as_number(f.integer("add", rest, f.whole_const(_ONE_BITS)))
-    count = f.integer("lshr", places, f.whole_const(52))
-    count = f.as_number(f.integer("or", count, f.whole_const(_TWO_52_BITS)))
-    less = f.pick(small, f.listed(_TWO_52 + _BIAS + 54), f.listed(_TWO_52 + _BIAS))
-    return f.binary("fsub", count, less), mantissa
-
-
-def _log_of_mantissa(f: Function, m: str) -> tuple[str, str]:
-    """log m = 2 artanh s with s = (m - 1)/(m + 1), as high and low part."""
-    one = f.listed(1.0)
-    top = f.binary("fsub", m, one)
-    bottom = f.binary("fadd", m, one)
-    bottom_low = f.binary("fsub", m, f.binary("fsub", bottom, one))
-    over = f.binary("fdiv", one, bottom)
-    s = f.binary("fmul", top, over)
-    minus = f.neg(s)
-    left = f.fma(minus, bottom_low, f.fma(minus, bottom, top))
-    s_low = f.binary("fmul", left, over)
-    z, z_low = _two_product(f, s, s)
-    z_low = f.fma(f.binary("fadd", s, s), s_low, z_low)
-    curve = f.fma(z, _polynomial(f, z, _ARTANH), f.listed(_THIRD_LOW))
-    factor, factor_low = _sum_of_ordered(f, f.listed(_THIRD), curve)
-    part, part_low = _product(f, (z, z_low), (factor, factor_low))
-    part, part_low = _product(f, (s, s_low), (part, part_low))
-    high, low = _sum_of_ordered(f, s, part)
-    low = f.binary("fadd", low, f.binary("fadd", s_low, part_low))
-    return f.binary("fadd", high, high), f.binary("fadd", low, low)
-
-
-def _product(f: Function, a: tuple[str, str], b: tuple[str, str]) -> tuple[str, str]:
-    """Product of two doubled numbers."""
-    high, low = _two_product(f, a[0], b[0])
-    return high, f.fma(a[0], b[1], f.fma(a[1], b[0], low))
+    f = _of_one(module, "exp")
+    f.close(exp_of_two(f, "%x", f.listed(0.0)))
 
 
 def _emit_log(module: Module) -> None:
-    f = Function(
-        module,
-        "log",
-        ((module.vector, "x"),),
-        returns=module.vector,
-    )
-    value = f.binary("fadd", *_log_of_two(f, "%x"))
+    f = _of_one(module, "log")
+    value = f.binary("fadd", *log_of_two(f, "%x"))
     f.close(_at_the_edges_of_log(f, value))
 
 
@@ -205,10 +80,10 @@ def _at_the_edges_of_log(f: Function, value: str) -> str:
 def _emit_pow(module: Module, name: str) -> None:
     kinds = ((module.vector, "x"), (module.vector, "y"))
     f = Function(module, name, kinds, returns=module.vector)
-    high, low = _log_of_two(f, "%x")
-    product, product_low = _two_product(f, high, "%y")
+    high, low = log_of_two(f, "%x")
+    product, product_low = two_product(f, high, "%y")
     product_low = f.fma(low, "%y", product_low)
-    value = _exp_of_two(f, product, product_low)
+    value = exp_of_two(f, product, product_low)
     none = f.listed(0.0)
     empty = f.compare("ole", "%x", none)
     value = f.pick(empty, none, value)
@@ -219,5 +94,66 @@ def _emit_pow(module: Module, name: str) -> None:
 
 def _power_of_infinity(f: Function, y: str) -> str:
     none = f.listed(0.0)
-    rest = f.pick(f.compare("olt", y, none), none, f.listed(1.0))
+    rest = f.pick(f.compare("oeq", y, none), f.listed(1.0), y)
+    rest = f.pick(f.compare("olt", y, none), none, rest)
     return f.pick(f.compare("ogt", y, none), f.listed(math.inf), rest)
+
+
+def _emit_expm1(module: Module) -> None:
+    """e^x - 1 = 2^n (e^r - 1) + (2^n - 1), with the rounding error of the sum."""
+    f = _of_one(module, "expm1")
+    least = f.listed(_NEARLY_MINUS_ONE)
+    x = f.pick(f.compare("olt", "%x", least), least, "%x")
+    value = f.binary("fadd", *expm1_halved(f, x))
+    value = f.binary("fmul", value, f.listed(2.0))
+    large = f.compare("ogt", x, f.listed(OVERFLOW))
+    value = f.pick(large, f.listed(math.inf), value)
+    f.close(_or_argument(f, value))
+
+
+def _emit_log1p(module: Module) -> None:
+    """log(u + c) = log u + c/u, where u is 1 + x and c its rounding error."""
+    f = _of_one(module, "log1p")
+    one = f.listed(1.0)
+    total, rest = sum_of_any(f, one, "%x")
+    high, low = log_of_two(f, total)
+    low = f.binary("fadd", low, f.binary("fdiv", rest, total))
+    value = f.binary("fadd", high, low)
+    least = f.listed(-1.0)
+    value = f.pick(f.compare("oeq", "%x", least), f.listed(-math.inf), value)
+    value = f.pick(f.compare("oeq", "%x", f.listed(math.inf)), "%x", value)
+    value = f.pick(f.compare("ult", "%x", least), f.listed(math.nan), value)
+    f.close(_or_argument(f, value))
+
+
+def _emit_tanh(module: Module) -> None:
+    """tanh x = h/(h + 1) with h = (e^(2x) - 1)/2, for positive x; the sign is put back.
+
+    Sum and quotient are corrected by their rounding errors.
+    """
+    f = _of_one(module, "tanh")
+    size, most = f.intrinsic("fabs", "%x"), f.listed(_NEARLY_ONE)
+    size = f.pick(f.compare("ogt", size, most), most, size)
+    high, low = sum_of_ordered(f, *expm1_halved(f, f.binary("fadd", size, size)))
+    bottom, bottom_low = sum_of_any(f, f.listed(1.0), high)
+    bottom_low = f.binary("fadd", bottom_low, low)
+    over = f.binary("fdiv", f.listed(1.0), bottom)
+    part = f.binary("fmul", high, over)
+    minus = f.neg(part)
+    left = f.fma(minus, bottom_low, f.fma(minus, bottom, high))
+    part = f.fma(f.binary("fadd", left, low), over, part)
+    f.close(_or_argument(f, f.intrinsic("copysign", part, "%x")))
+
+
+def _or_argument(f: Function, value: str) -> str:
+    """The argument itself where it is so small that the value rounds to it."""
+    small = f.compare("olt", f.intrinsic("fabs", "%x"), f.listed(_TINY))
+    return f.pick(small, "%x", value)
+
+
+RARE: Mapping[str, Callable[[Module], None]] = {
+    "expm1": _emit_expm1,
+    "log1p": _emit_log1p,
+    "tanh": _emit_tanh,
+}
+"""Functions that are written only into modules that want them."""
