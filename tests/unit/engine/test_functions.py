@@ -13,7 +13,7 @@ from il2sim.engine.elementary import ARGUMENTS, write_loops
 from il2sim.engine.emit import builder
 
 WIDTHS = (1, 2, 4, 8)
-LEAST = -708.3964185322641  # e to this power is the smallest normal number
+LEAST = -708.3964185322641  # e to less is below the smallest normal number
 
 
 @lru_cache(maxsize=4)
@@ -165,7 +165,7 @@ def test_the_smallest_numbers_are_kept(name):
         ("exp", (-np.inf,), 0.0),
         ("exp", (np.inf,), np.inf),
         ("exp", (800.0,), np.inf),
-        ("exp", (LEAST,), 2.0**-1022),
+        ("exp", (LEAST,), 2.2250738585072626e-308),
         ("exp", (-708.3964185322642,), 0.0),
         ("exp", (-800.0,), 0.0),
         ("exp", (np.nan,), np.nan),
