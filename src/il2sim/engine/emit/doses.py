@@ -19,6 +19,9 @@ from il2sim.engine.methods.table import Method
 from il2sim.engine.rules import MET, NOT_MET, Action
 from il2sim.engine.status import Status
 
+QUIET = frozenset((Kind.BEGIN_CYCLE, Kind.END_CYCLE, Kind.CHECK))
+"""Events that move nothing themselves: the steps go on as they were."""
+
 MOST_CYCLES = 1000  # repetitions after which there is no steady state
 
 
@@ -71,12 +74,13 @@ class Doses(Places):
             due = self.element(f, "event_times", event, "double")
             loop.leave_unless(f.let(f"fcmp ole double {due}, {self.read(f, 't')}"))
             self.write(f, f.let(f"add i64 {event}, 1"), "event")
-            self.write(f, "1", "fresh")
             self.write(f, number(1.0), "changed")
             kind = self.element(f, "event_kinds", event, "i64")
-            self.write(f, kind, "last_kind")
             for one in kinds:
                 with f.when(f.let(f"icmp eq i64 {kind}, {int(one)}")):
+                    if one not in QUIET:
+                        self.write(f, "1", "fresh")
+                        self.write(f, str(int(one)), "last_kind")
                     f.do(
                         f"call void @{_name(one)}"
                         f"(ptr %a, ptr %m, i64 %lane, i64 {event})"

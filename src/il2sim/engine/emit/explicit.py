@@ -34,9 +34,4 @@ class ExplicitStep(Step[RungeKutta]):
                 f.store(f.binary("fmul", f.load(own, i), h), own, i)
 
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
-        k = self._section(f, "k")
-        error = self._sum(f, self.method.error, k, i, f.const(0.0))
-        f.store(
-            error, k, f.let(f"add i64 {i}, {self.method.stages * self.sizes.states}")
-        )
-        return error, f.load(self._section(f, "next_y"), i)
+        return self._keep_error(f, i), f.load(self._section(f, "next_y"), i)

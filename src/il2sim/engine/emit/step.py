@@ -107,6 +107,15 @@ class Step(ABC, Generic[M]):
         place = f.let(f"add i64 {i}, {stage * self.sizes.states}")
         return f.load(k, place)
 
+    def _keep_error(self, f: Function, i: str) -> str:
+        """The error of state i, kept after the stages."""
+        k = self._section(f, "k")
+        error = self._sum(f, self.method.error, k, i, f.const(0.0))
+        f.store(
+            error, k, f.let(f"add i64 {i}, {self.method.stages * self.sizes.states}")
+        )
+        return error
+
     def _emit_error(self, f: Function) -> None:
         y, tolerance = self._section(f, "y"), f.splat("%tolerance")
 
@@ -213,9 +222,10 @@ class RosenbrockStep(Step[Rosenbrock]):
 
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
         new, k = self._section(f, "next_y"), self._section(f, "k")
-        error = self._k(f, k, self.method.stages - 1, i)
-        value = f.binary("fadd", f.load(new, i), error)
+        last = self._k(f, k, self.method.stages - 1, i)
+        value = f.binary("fadd", f.load(new, i), last)
         f.store(value, new, i)
+        error = last if self.method.errs_by_last else self._keep_error(f, i)
         return error, value
 
 

@@ -26,6 +26,8 @@ class Method:
         Of the solution, of the embedded one, and of what is between the ends.
     a
         Lower triangle, one row for each stage.
+    error
+        What the error takes of every stage: the new value less the embedded one.
     dense
         Rows of the dense output, over the stages.
     """
@@ -36,6 +38,7 @@ class Method:
     error_order: int
     dense_order: int
     a: tuple[Row, ...]
+    error: Row
     dense: tuple[Row, ...]
 
     @property
@@ -44,9 +47,14 @@ class Method:
         return len(self.a)
 
     @property
+    def errs_by_last(self) -> bool:
+        """Whether the error is the k of the last stage, as in most stiff methods."""
+        return self.error == (*(0.0 for _ in self.a[1:]), 1.0)
+
+    @property
     def kept(self) -> int:
         """How many vectors a step keeps; the last of them is the error."""
-        return self.stages
+        return self.stages if self.errs_by_last else self.stages + 1
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,7 @@ class Rosenbrock(Method):
 
         W kᵢ = f(y + Σⱼ aᵢⱼ kⱼ) + Σⱼ cᵢⱼ kⱼ / h,
 
-    the new value is the last stage's argument plus the last k, and the last k is the
-    error.
+    and the new value is the last stage's argument plus the last k.
 
     Attributes
     ----------
@@ -77,18 +84,5 @@ class Rosenbrock(Method):
 class RungeKutta(Method):
     """Coefficients of an explicit Runge-Kutta method whose last stage is the new value.
 
-    ``kᵢ = h f(y + Σⱼ aᵢⱼ kⱼ)``; the new value is the argument of the last stage, and
-    the error is ``Σⱼ eⱼ kⱼ``.
-
-    Attributes
-    ----------
-    error
-        Weights e of the error, over the stages.
+    ``kᵢ = h f(y + Σⱼ aᵢⱼ kⱼ)``; the new value is the argument of the last stage.
     """
-
-    error: Row
-
-    @property
-    def kept(self) -> int:
-        """How many vectors a step keeps; the last of them is the error."""
-        return self.stages + 1

@@ -38,9 +38,8 @@ def step(method: Method, f, jacobian, y: np.ndarray, h: float) -> tuple:
     k = stages(method, f, jacobian, y, h)
     new = y + sum(x * one for x, one in zip(method.a[-1], k, strict=False))
     if isinstance(method, Rosenbrock):
-        error, new = k[-1], new + k[-1]
-    else:
-        error = sum(x * one for x, one in zip(method.error, k, strict=True))
+        new = new + k[-1]
+    error = sum(x * one for x, one in zip(method.error, k, strict=True))
     rows = [sum(x * one for x, one in zip(row, k, strict=True)) for row in method.dense]
 
     def between(part: float) -> np.ndarray:
@@ -77,7 +76,7 @@ def test_rows_fit_the_stages(method):
     """Lower triangles, one row longer each time; dense rows over all stages."""
     for rows in (method.a, getattr(method, "c", method.a)):
         assert [len(row) for row in rows] == list(range(method.stages))
-    assert len(getattr(method, "error", method.a)) == method.stages
+    assert len(method.error) == method.stages
     assert {len(row) for row in method.dense} == {method.stages}
 
 
@@ -155,8 +154,9 @@ def test_a_stiff_pull_does_not_spoil_the_solution(method):
 
     Methods named with a P are made for it; Rodas4 falls to about order 1.4 here.
 
-    The stiff part of the error falls with the third power of the step and with 1/L, so
-    the stiffer the problem the less it is seen. Tolerance: half an order.
+    The stiff part of the error falls with the third power of the step (the second for
+    a method of order 3) and with 1/L, so the stiffer the problem the less it is seen.
+    Tolerance: half an order.
     """
 
     def error(pull: float, n: int) -> float:
@@ -172,5 +172,6 @@ def test_a_stiff_pull_does_not_spoil_the_solution(method):
             y = step(method, f, jacobian, y, 4.0 / n)[0]
         return abs(y[0] - np.sin(4.0))
 
-    assert observed_order([error(1e4, n) for n in (16, 32, 64)]) > 2.5
+    kept = min(3, method.order - 1)
+    assert observed_order([error(1e4, n) for n in (16, 32, 64)]) > kept - 0.5
     assert error(1e6, 16) < 0.02 * error(1e4, 16)

@@ -22,12 +22,6 @@ def new_value(method: Method) -> list[float]:
     return [*method.a[-1], float(isinstance(method, Rosenbrock))]
 
 
-def error(method: Method) -> list[float]:
-    """What the error takes of every stage."""
-    given = getattr(method, "error", None)
-    return list(given or [0.0] * (method.stages - 1) + [1.0])
-
-
 def missed(method: Method, row: list, order: int, theta: Fraction) -> float:
     """By how much the worst condition of one order is missed at a part of a step."""
     weights = Weights(method)
@@ -58,7 +52,7 @@ def test_the_solution_has_its_order_and_no_more(method):
 @EVERY
 def test_the_embedded_solution_has_its_order_and_no_more(method):
     """The new value less the error is a solution of lower order."""
-    pairs = zip(new_value(method), error(method), strict=True)
+    pairs = zip(new_value(method), method.error, strict=True)
     row = [Fraction(new) - Fraction(off) for new, off in pairs]
     for order in range(1, method.error_order + 1):
         assert missed(method, row, order, Fraction(1)) < ROUNDING
