@@ -99,21 +99,16 @@ def switched_tables(found: Switched) -> list[Table]:
 
 def _switched_table(found: Switched, name: str) -> Table:
     table = _table(
-        f"Fold of {name} over that of {RIVAL} on day {found.at_h / 24:g}, and the part "
-        "that is lost without the mechanism"
+        f"{name} over {RIVAL} on day {found.at_h / 24:g}: ratio of folds, and the part "
+        "of its logarithm that is lost without each mechanism"
     )
     table.add_column("switched off", no_wrap=True)
     for dose in found.labels:
         table.add_column(dose, justify="right", no_wrap=True)
     wins, parts = found.win(name), found.carried(name)
-    for i, switch in enumerate(found.switches):
-        table.add_row(
-            switch.name,
-            *(
-                shown(win) if not i else f"{shown(win)} {_per_cent(part):>6}"
-                for win, part in zip(wins[i], parts[i], strict=True)
-            ),
-        )
+    table.add_row("nothing: ratio of folds", *map(shown, wins[0]), end_section=True)
+    for switch, row in zip(found.switches[1:], parts[1:], strict=True):
+        table.add_row(switch.name, *map(_per_cent, row))
     return table
 
 
