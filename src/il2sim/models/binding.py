@@ -42,10 +42,10 @@ class Binding(Component):
     )
 
     il2_cd25 = observed(
-        "molecule/cell", "IL-2 held by CD25 alone", cd25 * il2 / (kd_alpha + il2)
+        "molecule/cell", "IL-2 held by CD25 alone", cd25 * (il2 / (kd_alpha + il2))
     )
     empty_cd25 = observed(
-        "molecule/cell", "CD25 without IL-2", cd25 * kd_alpha / (kd_alpha + il2)
+        "molecule/cell", "CD25 without IL-2", cd25 * (kd_alpha / (kd_alpha + il2))
     )
     engaged = observed("molecule/cell", "signaling receptors", dimer + trimer)
 
