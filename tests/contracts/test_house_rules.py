@@ -32,7 +32,9 @@ BANNED_MODULES = {
     "utils",
 }
 BANNED_STARTS = ("get_", "do_", "Base", "Abstract", "My", "New")
-BRITISH = r"\b(?:tumour|signalling|modelling|catalogue|labelled(?!by)|colour|haemato|litre)"
+BRITISH = (
+    r"\b(?:tumour|signalling|modelling|catalogue|labelled(?!by)|colour|haemato|litre)"
+)
 MACHINE = r"(?<![\w.])/(?:work|root|home|tmp|opt|Users)/\w"
 TEXT = {".py", ".md", ".toml", ".tsv", ".txt", ".cff", ".bib", ".css", ".js", ".html"}
 

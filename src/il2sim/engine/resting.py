@@ -10,7 +10,7 @@ moves, or a balancing parameter outside its limits, is no resting state.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -50,6 +50,22 @@ class Rest:
     status: np.ndarray
     state_tangents: Floats
     solved_tangents: Floats
+
+    def among(self, known: np.ndarray) -> Rest:
+        """The same as part of more subjects, the others NOT_FINITE.
+
+        Parameters
+        ----------
+        known
+            Which of all subjects these are, shape ``(n_all,)``.
+        """
+        whole = {}
+        for one in fields(self):
+            part = getattr(self, one.name)
+            blank = Status.NOT_FINITE if one.name == "status" else np.nan
+            whole[one.name] = np.full((len(known), *part.shape[1:]), blank, part.dtype)
+            whole[one.name][known] = part
+        return Rest(**whole)
 
 
 @lru_cache(maxsize=8)

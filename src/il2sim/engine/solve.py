@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from typing import Literal, Protocol, get_args
 
@@ -15,6 +16,7 @@ from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
 from il2sim.engine.resting import Rest
+from il2sim.engine.retries import merge, retry, some_of
 from il2sim.engine.status import Status
 from il2sim.errors import UnknownName, closest
 
@@ -108,24 +110,17 @@ def solve(
         rest = find_rest(problem, device=device, workers=workers, cancel=cancel)
     good = np.flatnonzero(rest.status == Status.DONE)
     raw = Raw.empty(problem)
-    raw.status[:] = _status_at_rest(problem, rest)
+    raw.status[:] = rest.status
     if good.size:
         part = replace(
-            problem,
-            parameters=problem.parameters[good],
-            bases=problem.bases[good],
+            some_of(problem, good),
             directions=_from_rest(problem.directions, rest, good),
-            schedule=problem.schedule.of_rows(good),
         )
-        got = backend.run(
-            part,
-            rest.states[good],
-            rest.solved[good],
-            workers=workers,
-            progress=progress,
-            cancel=cancel,
-        )
-        _merge(raw, got, good)
+        starts, solved = rest.states[good], rest.solved[good]
+        run = partial(backend.run, workers=workers, cancel=cancel)
+        got = run(part, starts, solved, progress=progress)
+        retry(run, part, starts, solved, got)
+        merge(raw, got, good)
     _blank_failures(raw)
     return Solution(**vars(raw), rest_states=rest.states, solved=rest.solved)
 
@@ -139,18 +134,25 @@ def find_rest(
 ) -> Rest:
     """Find the resting state of every subject of a problem; doses play no part in it.
 
+    A subject with a parameter that is not finite has the status NOT_FINITE at once.
+
     Raises
     ------
     UnknownName
         No such device.
     """
-    return _backend(device).rest(
-        problem.program,
-        problem.parameters,
-        directions=problem.directions,
-        workers=workers,
+    known = np.all(np.isfinite(problem.parameters), axis=1)
+    find = partial(_backend(device).rest, problem.program, workers=workers)
+    if np.all(known):
+        return find(problem.parameters, directions=problem.directions, cancel=cancel)
+    rows = np.flatnonzero(known)
+    directions = problem.directions
+    found = find(
+        problem.parameters[rows],
+        directions=None if directions is None else directions.some(rows),
         cancel=cancel,
     )
+    return found.among(known)
 
 
 def _backend(device: str) -> Backend:
@@ -181,18 +183,6 @@ def _from_rest(
         starts=some.starts + rest.state_tangents[rows],
         solved=some.solved + rest.solved_tangents[rows],
     )
-
-
-def _status_at_rest(problem: Problem, rest: Rest) -> NDArray[np.int64]:
-    """A parameter that is not a number is the reason, where there is one."""
-    unknown = np.any(np.isnan(problem.parameters), axis=1)
-    why = unknown & (rest.status == Status.NO_RESTING_STATE)
-    return np.where(why, int(Status.NOT_FINITE), rest.status)
-
-
-def _merge(whole: Raw, part: Raw, rows: NDArray[np.int64]) -> None:
-    for name in Raw.__dataclass_fields__:
-        getattr(whole, name)[rows] = getattr(part, name)
 
 
 def _blank_failures(raw: Raw) -> None:

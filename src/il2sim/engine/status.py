@@ -16,6 +16,7 @@ class Status(IntEnum):
     CANCELLED = 5
     STOPPED_BY_RULE = 6
     NO_STEADY_STATE = 7
+    SINGULAR = 8
 
     @property
     def sentence(self) -> str:
@@ -54,5 +55,9 @@ _SENTENCES = {
     Status.NO_STEADY_STATE: (
         "A thousand doses did not bring the states to a steady state.",
         "Look for a state that accumulates, or give the doses one by one.",
+    ),
+    Status.SINGULAR: (
+        "A linear system of the step had no solution.",
+        "Look for a rate that is infinite, or changes without bound.",
     ),
 }

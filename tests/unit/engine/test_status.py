@@ -25,4 +25,5 @@ def test_codes_do_not_change():
         "CANCELLED",
         "STOPPED_BY_RULE",
         "NO_STEADY_STATE",
+        "SINGULAR",
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -245,7 +246,7 @@ class Subject:
                     self.t,
                     stop,
                     solution.t,
-                    lambda time: self.outputs(state(time), vector),
+                    cache(lambda time: self.outputs(state(time), vector)),
                 )
             )
         self.y, self.t = ends[stop].copy(), stop

@@ -37,6 +37,8 @@ class Raw:
         What was asked for as reductions, shape ``(n_subjects, n_reductions)``.
     decisions
         For each check 0 not made, 1 not met, 2 met; shape ``(n_subjects, n_checks)``.
+    retries
+        How often a subject was solved again, shape ``(n_subjects,)``.
     """
 
     values: Floats
@@ -51,6 +53,7 @@ class Raw:
     resting_tangents: Floats
     reduced: Floats
     decisions: NDArray[np.int8]
+    retries: NDArray[np.int64]
 
     @classmethod
     def empty(cls, problem: Problem) -> Raw:
@@ -70,4 +73,5 @@ class Raw:
             resting_tangents=np.full((n, saved, along), np.nan),
             reduced=np.full((n, len(problem.reductions)), np.nan),
             decisions=np.zeros((n, problem.schedule.most_checks), dtype=np.int8),
+            retries=np.zeros(n, dtype=np.int64),
         )

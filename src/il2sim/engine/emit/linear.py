@@ -9,11 +9,13 @@ terms, a solve takes its operations in the order in which their arguments are re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 
 from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.emit.builder import number as plain
 
 UPDATES_TOGETHER = 48
 """Updates in one function of the factors: about what fits the registers."""
@@ -42,6 +44,24 @@ def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
     for number in range(len(groups)):
         f.do(f"call void @factor_{number}(ptr %w)")
     f.close()
+
+
+def emit_singular(module: Module, diagonal: Iterable[int], first: int) -> None:
+    """Write @is_singular: whether a pivot of one lane was zero.
+
+    `diagonal` are the slots of the pivots among the factors, which begin at `first`.
+    """
+    f = Function(
+        module, "is_singular", ("m", ("i64", "lane")), returns="i1", scalar=True
+    )
+    found = "false"
+    for slot in diagonal:
+        place = f.let(f"add i64 %lane, {(first + slot) * module.lanes}")
+        where = f.let(f"getelementptr double, ptr %m, i64 {place}")
+        size = f.intrinsic("fabs", f.let(f"load double, ptr {where}"))
+        zero = f.let(f"fcmp oeq double {size}, {plain(math.inf)}")
+        found = f.let(f"or i1 {found}, {zero}")
+    f.close(found)
 
 
 Below = tuple[tuple[int, tuple[int, ...]], ...]

@@ -127,7 +127,11 @@ class Pace(Places):
             with f.when(finite):
                 self._fail(f, Status.STEP_TOO_SMALL)
             with f.when(f.let(f"xor i1 {finite}, true")):
-                self._fail(f, Status.NOT_FINITE)
+                singular = f.let("call i1 @is_singular(ptr %m, i64 %lane)")
+                with f.when(singular):
+                    self._fail(f, Status.SINGULAR)
+                with f.when(f.let(f"xor i1 {singular}, true")):
+                    self._fail(f, Status.NOT_FINITE)
 
     def _fail(self, f: Function, status: Status) -> None:
         subject = self.read(f, "subject")

@@ -17,7 +17,7 @@ from il2sim.engine.elimination import Elimination, eliminate
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.layout import Layout, Sizes
-from il2sim.engine.emit.linear import emit_factor, emit_solve
+from il2sim.engine.emit.linear import emit_factor, emit_singular, emit_solve
 from il2sim.engine.methods.table import Method, Rosenbrock
 
 M = TypeVar("M", bound=Method)
@@ -45,6 +45,8 @@ class Step(ABC, Generic[M]):
         `inlets` are the states dosed.
         """
         self._emit_matrix(formulas, lu)
+        diagonal = (lu.slots[row, row] for row in lu.order)
+        emit_singular(self.module, diagonal, self.layout["factors"])
         self._emit_input(inlets)
         self._emit_attempt()
         self._emit_dense()
