@@ -10,19 +10,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def environment() -> dict[str, Any]:
     """Processor, lanes, versions, commit, time."""
-    name, features = builder.host()
+    target = machine.host()
     wanted = {"+avx", "+avx2", "+avx512f", "+fma"}
     return {
-        "processor": name,
-        "vector features": sorted(wanted.intersection(features.split(","))),
-        "lanes": builder.natural_lanes(),
+        "processor": target.cpu,
+        "vector features": sorted(wanted.intersection(target.features.split(","))),
+        "lanes": target.lanes,
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "libraries": {one: version(one) for one in ("llvmlite", "numpy", "scipy")},

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from il2sim.engine import cache
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
+from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.functions import RARE, emit_functions, emit_rare
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,7 @@ def tanh(x: ArrayLike) -> Floats:
 def _call(name: str, *given: ArrayLike) -> Floats:
     """Carry a function out, a vector of the processor at a time."""
     arrays = np.broadcast_arrays(*(np.asarray(one, dtype=float) for one in given))
-    shape, size, lanes = arrays[0].shape, arrays[0].size, builder.natural_lanes()
+    shape, size, lanes = arrays[0].shape, arrays[0].size, machine.host().lanes
     rows = -(-size // lanes)
     memory = np.ones((len(arrays) + 1, rows * lanes))
     for row, array in zip(memory, arrays, strict=False):
@@ -87,15 +88,15 @@ def _call(name: str, *given: ArrayLike) -> Floats:
 
 
 @lru_cache(maxsize=4)
-def _compiled(lanes: int) -> builder.Loaded:
+def _compiled(lanes: int) -> machine.Loaded:
     """The functions as loops over vectors, compiled or from the disk."""
     text = write_loops(lanes)
-    key = cache.key("elementary", str(lanes), *builder.host(), builder.compiler())
+    key = cache.key("elementary", str(lanes), *machine.host().key)
     code = cache.read(key)
     if code is None:
-        code = builder.assemble(text)
+        code = machine.assemble(text)
         cache.write(key, code)
-    return builder.load(code)
+    return machine.load(code)
 
 
 def write_loops(lanes: int) -> str:
@@ -106,11 +107,11 @@ def write_loops(lanes: int) -> str:
     lanes
         How many numbers a vector holds; ``n`` counts vectors.
     """
-    module = builder.Module(lanes)
+    module = Module(lanes)
     emit_functions(module)
     emit_rare(module, RARE)
     for name, arguments in ARGUMENTS.items():
-        f = builder.Function(module, f"all_{name}", (*arguments, "out", ("i64", "n")))
+        f = Function(module, f"all_{name}", (*arguments, "out", ("i64", "n")))
         with f.count("%n") as i:
             given = (f.load(f"%{one}", i) for one in arguments)
             f.store(f.call(name, *given), "%out", i)

@@ -76,7 +76,7 @@ def test_the_second_kernel_is_not_compiled(folder, monkeypatch):
         raise AssertionError("compiled again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("il2sim.engine.emit.builder.assemble", refuse)
+        patch.setattr("il2sim.engine.emit.machine.assemble", refuse)
         cpu.kernel.__wrapped__(program)
     whole = made[0].read_bytes()
     made[0].write_bytes(whole[:-10])

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from il2sim.engine.elementary import ARGUMENTS, write_loops
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
 
 WIDTHS = (1, 2, 4, 8)
 LEAST = -708.3964185322641  # e to less is below the smallest normal number
 
 
 @lru_cache(maxsize=4)
-def compiled(lanes: int) -> builder.Loaded:
+def compiled(lanes: int) -> machine.Loaded:
     """Each function as a loop over arrays whose length the lanes divide."""
-    return builder.load(builder.assemble(write_loops(lanes)))
+    return machine.load(machine.assemble(write_loops(lanes)))
 
 
 def call(name: str, *arrays: np.ndarray, lanes: int = 4) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 
 from il2sim.engine.derivatives import differentiate
 from il2sim.engine.elimination import Elimination, eliminate
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
 from il2sim.engine.emit.builder import Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
@@ -29,7 +29,7 @@ PROGRAMS = {
 
 
 @lru_cache(maxsize=8)
-def compiled_solver(size: int, lanes: int) -> tuple[Elimination, builder.Loaded]:
+def compiled_solver(size: int, lanes: int) -> tuple[Elimination, machine.Loaded]:
     """Factor and solve for a random sparse structure."""
     rng = np.random.default_rng(size)
     entries = {(int(i), int(j)) for i, j in rng.integers(0, size, (3 * size, 2))}
@@ -37,10 +37,10 @@ def compiled_solver(size: int, lanes: int) -> tuple[Elimination, builder.Loaded]
     module = Module(lanes)
     emit_factor(module, lu, GAMMA)
     emit_solve(module, lu)
-    return lu, builder.load(builder.assemble(module.text()))
+    return lu, machine.load(machine.assemble(module.text()))
 
 
-def call(loaded: builder.Loaded, name: str, *arrays: np.ndarray) -> None:
+def call(loaded: machine.Loaded, name: str, *arrays: np.ndarray) -> None:
     """Call a function of pointers."""
     kinds = [ctypes.c_void_p] * len(arrays)
     function = ctypes.CFUNCTYPE(None, *kinds)(loaded.address(name))
@@ -71,7 +71,7 @@ def test_factor_and_solve_are_those_of_numpy(size, lanes):
 
 
 @lru_cache(maxsize=16)
-def compiled_formulas(program: Program, lanes: int) -> tuple[Formulas, builder.Loaded]:
+def compiled_formulas(program: Program, lanes: int) -> tuple[Formulas, machine.Loaded]:
     """Rates, outputs and a dense Jacobian."""
     module = Module(lanes)
     emit_functions(module)
@@ -80,7 +80,7 @@ def compiled_formulas(program: Program, lanes: int) -> tuple[Formulas, builder.L
     n = len(program.states)
     dense = {(row, column): row * n + column for row in range(n) for column in range(n)}
     formulas.emit_jacobian(dense, n * n)
-    return formulas, builder.load(builder.assemble(module.text()))
+    return formulas, machine.load(machine.assemble(module.text()))
 
 
 @WIDTHS

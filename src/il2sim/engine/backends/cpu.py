@@ -18,7 +18,7 @@ import numpy as np
 from il2sim.engine import cache
 from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
 from il2sim.engine.emit.kernel import write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes, tail_slots
 from il2sim.engine.evaluate import evaluate
@@ -40,7 +40,7 @@ _WAIT_S = 0.05  # between looks at the progress
 class Kernel:
     """Compiled code of one program at one width."""
 
-    loaded: builder.Loaded
+    loaded: machine.Loaded
     layout: Layout
     sizes: Sizes
     lanes: int
@@ -67,17 +67,17 @@ def kernel(
     together
         Directions of tangents that are carried side by side; 0 if there are none.
     """
-    lanes = lanes or builder.natural_lanes()
-    made_for = (*builder.host(), builder.compiler())
+    lanes = lanes or machine.host().lanes
+    made_for = machine.host().key
     shape = (method, str(lanes), str(together))
     name = cache.key(program.fingerprint, *shape, *made_for)
     written = write_kernel(program, METHODS[method], lanes, together=together)
     code = cache.read(name)
     if code is None:
-        code = builder.assemble(written.text)
+        code = machine.assemble(written.text)
         cache.write(name, code)
     return Kernel(
-        loaded=builder.load(code),
+        loaded=machine.load(code),
         layout=written.layout,
         sizes=written.sizes,
         lanes=lanes,

@@ -1,10 +1,11 @@
-"""Small, structured writing of LLVM IR, at any lane width; the one door to llvmlite.
+"""Small, structured writing of LLVM IR, at any lane width.
 
 Values are SSA names as text. A number of the model is one vector with a subject in each
 lane (a plain double at width 1), kept in memory as slots of that width. No fast-math
 flag is ever written and every fused multiplication is an explicit ``llvm.fma``, so the
 same text gives the same bits at every width and on every target. Control flow is
 written by Python's ``with``, its variables live on the stack and are promoted by LLVM.
+Nothing here knows a processor; `machine` turns the text into its code.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import llvmlite.binding as llvm
+_OURS = 'nobuiltin "no-builtins"'
+"""A function called exp or pow is ours: LLVM must not know better, nor call a library.
+
+Without it LLVM would replace a square by a product and the exponential of a constant
+by what the library of this machine says, and write copying loops as calls of memcpy.
+"""
 
 
 def number(value: float) -> str:
@@ -125,7 +129,8 @@ class Function:
             ("ptr noalias", one) if isinstance(one, str) else one for one in arguments
         ]
         signature = ", ".join(f"{kind} %{one}" for kind, one in typed)
-        self._head = f"define {returns} @{name}({signature}) {attributes} {{\nentry:"
+        how = f"{attributes} {_OURS}"
+        self._head = f"define {returns} @{name}({signature}) {how} {{\nentry:"
         self._returns = returns
         self._stack: list[str] = []
         self._lines: list[str] = []
@@ -367,91 +372,3 @@ class Loop:
         inside = f"inside{self.function._count}"
         self.function.do(f"br i1 {truth}, label %{inside}, label %{self.bottom}")
         self.function.label(inside)
-
-
-# machine code
-
-
-def host() -> tuple[str, str]:
-    """Name and features of this processor."""
-    import llvmlite.binding as llvm
-
-    _initialize()
-    return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-
-
-def compiler() -> str:
-    """Version of LLVM."""
-    import llvmlite.binding as llvm
-
-    return ".".join(str(part) for part in llvm.llvm_version_info)
-
-
-def natural_lanes() -> int:
-    """Subjects that one vector of this processor holds."""
-    features = host()[1].split(",")
-    if "+avx512f" in features:
-        return 8
-    return 4 if "+avx" in features else 2
-
-
-def assemble(text: str, *, level: int = 1) -> bytes:
-    """Compile a module for this processor.
-
-    Returns
-    -------
-    bytes
-        The object file.
-    """
-    import llvmlite.binding as llvm
-
-    machine = _machine(level)
-    module = llvm.parse_assembly(text)
-    module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=1)
-    passes = llvm.create_pass_builder(machine, options).getModulePassManager()
-    passes.run(module, llvm.create_pass_builder(machine, options))
-    code: bytes = machine.emit_object(module)
-    return code
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """Machine code in memory, with the addresses of its functions."""
-
-    engine: Any
-
-    def address(self, name: str) -> int:
-        """Where a function begins."""
-        found: int = self.engine.get_function_address(name)
-        return found
-
-
-def load(code: bytes) -> Loaded:
-    """Bring an object file into this process."""
-    import llvmlite.binding as llvm
-
-    _initialize()
-    empty = llvm.parse_assembly("")
-    engine = llvm.create_mcjit_compiler(empty, _machine(2))
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return Loaded(engine)
-
-
-def _machine(level: int) -> llvm.TargetMachine:
-    import llvmlite.binding as llvm
-
-    _initialize()
-    name, features = host()
-    target = llvm.Target.from_default_triple()
-    return target.create_target_machine(
-        cpu=name, features=features, opt=level, jit=True
-    )
-
-
-def _initialize() -> None:
-    import llvmlite.binding as llvm
-
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
