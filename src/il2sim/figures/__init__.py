@@ -17,11 +17,12 @@ from il2sim.figures.courses import (
     tumor_figure,
 )
 from il2sim.figures.published import Published
-from il2sim.figures.style import COLORS, save
+from il2sim.figures.style import COLORS, as_svg, save
 
 __all__ = [
     "COLORS",
     "Published",
+    "as_svg",
     "beyer_figure",
     "blood_figure",
     "draw_all",

@@ -17,7 +17,14 @@ from il2sim.engine.trajectories import SAME_TIME_H, TimeCourse, Trajectories
 from il2sim.errors import UnknownName
 from il2sim.figures import panels
 from il2sim.figures.published import Published
-from il2sim.figures.style import FAINT, color_of, new_figure, sign, styled
+from il2sim.figures.style import (
+    FAINT,
+    color_of,
+    first_in_rows,
+    new_figure,
+    sign,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,6 +77,7 @@ def beyer_figure(
     published: Iterable[Published] = (),
     title: str = CLAIM,
     moments: Moments = BEFORE_DOSES,
+    columns: int | None = None,
 ) -> Figure:
     """Draw the fold change of naive and memory Treg, CD4 Tconv and CD8 over time.
 
@@ -87,6 +95,8 @@ def beyer_figure(
         The headline.
     moments
         ``"before doses"``: as blood is drawn in a trial; ``"all"``: every recorded one.
+    columns
+        Most panels in a row; all in one unless it is said.
 
     Raises
     ------
@@ -107,7 +117,11 @@ def beyer_figure(
     low, high = panels.fold_limits(folds, edges)
     with styled():
         figure, row = new_figure(
-            len(folds), title=title, below=_below(trajectories, moments), share_y=True
+            len(folds),
+            title=title,
+            below=_below(trajectories, moments),
+            share_y=True,
+            columns=columns,
         )
         for axes, course in zip(row, folds, strict=True):
             day = panels.time_axis(axes, float(trajectories.times_h[-1]))
@@ -119,12 +133,15 @@ def beyer_figure(
             )
             axes.set_title(BEYER_PANELS[course.name], color=color_of(course.name))
             _say_last(axes, course, day)
-        row[0].set_ylabel("count in blood over resting count")
+        for axes in first_in_rows(row):
+            axes.set_ylabel("count in blood over resting count")
         sign(figure, _made_by(trajectories))
     return figure
 
 
-def blood_figure(trajectories: Trajectories, *, title: str = "Blood") -> Figure:
+def blood_figure(
+    trajectories: Trajectories, *, title: str = "Blood", columns: int | None = None
+) -> Figure:
     """Draw plasma IL-2 over the first doses, lymphocytes and NK cells over all time.
 
     Raises
@@ -132,11 +149,14 @@ def blood_figure(trajectories: Trajectories, *, title: str = "Blood") -> Figure:
     UnknownName
         None of these was recorded.
     """
-    return _absolute(trajectories, BLOOD, title)
+    return _absolute(trajectories, BLOOD, title, columns)
 
 
 def thymus_figure(
-    trajectories: Trajectories, *, title: str = "Thymic export of naive Treg"
+    trajectories: Trajectories,
+    *,
+    title: str = "Thymic export of naive Treg",
+    columns: int | None = None,
 ) -> Figure:
     """Draw recent emigrants and TREC of naive Treg: what tells export from division.
 
@@ -147,10 +167,12 @@ def thymus_figure(
     UnknownName
         None of these was recorded.
     """
-    return _absolute(trajectories, THYMUS, title)
+    return _absolute(trajectories, THYMUS, title, columns)
 
 
-def tumor_figure(trajectories: Trajectories, *, title: str = "Tumor") -> Figure:
+def tumor_figure(
+    trajectories: Trajectories, *, title: str = "Tumor", columns: int | None = None
+) -> Figure:
     """Draw the tumor's volume and the cells inside.
 
     Raises
@@ -158,7 +180,7 @@ def tumor_figure(trajectories: Trajectories, *, title: str = "Tumor") -> Figure:
     UnknownName
         None of these was recorded.
     """
-    return _absolute(trajectories, TUMOR, title)
+    return _absolute(trajectories, TUMOR, title, columns)
 
 
 def draw_all(
@@ -166,26 +188,35 @@ def draw_all(
     *,
     published: Iterable[Published] = (),
     title: str | None = None,
+    columns: int | None = None,
 ) -> Mapping[str, Figure]:
-    """Draw every figure for which something was recorded, by the name of its file."""
+    """Draw every figure for which something was recorded, by the name of its file.
+
+    `columns` is the most panels in a row; all are in one unless it is said.
+    """
     drawn: dict[str, Figure] = {}
     if all(name in trajectories for name in BEYER_PANELS):
         drawn["populations"] = beyer_figure(
-            trajectories, published=published, title=title or CLAIM
+            trajectories, published=published, title=title or CLAIM, columns=columns
         )
-    others: Mapping[str, tuple[Sequence[str], Callable[[Trajectories], Figure]]] = {
+    others: Mapping[str, tuple[Sequence[str], Callable[..., Figure]]] = {
         "blood": (BLOOD, blood_figure),
         "thymus": (THYMUS, thymus_figure),
         "tumor": (TUMOR, tumor_figure),
     }
     for file, (names, draw) in others.items():
         if any(name in trajectories for name in names):
-            drawn[file] = draw(trajectories)
+            drawn[file] = draw(trajectories, columns=columns)
     return drawn
 
 
-def _absolute(trajectories: Trajectories, names: Sequence[str], title: str) -> Figure:
-    """A row of panels in the units of the results."""
+def _absolute(
+    trajectories: Trajectories,
+    names: Sequence[str],
+    title: str,
+    columns: int | None,
+) -> Figure:
+    """Panels in the units of the results."""
     courses = [trajectories[name] for name in names if name in trajectories]
     if not courses:
         raise UnknownName(
@@ -196,7 +227,10 @@ def _absolute(trajectories: Trajectories, names: Sequence[str], title: str) -> F
         )
     with styled():
         figure, row = new_figure(
-            len(courses), title=title, below=_below(trajectories, BEFORE_DOSES)
+            len(courses),
+            title=title,
+            below=_below(trajectories, BEFORE_DOSES),
+            columns=columns,
         )
         for axes, course in zip(row, courses, strict=True):
             _panel(axes, course, trajectories)

@@ -7,9 +7,11 @@ changes Matplotlib's global settings, and the same figure gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +46,9 @@ PANEL_WIDTH, PANEL_HEIGHT = 2.35, 2.5
 """Of one panel, [inch]; four fill a page of 10 inches with their margins."""
 
 DPI = 200
+
+LETTERS_AN_INCH = 15
+"""Of the line under a title, at most."""
 
 RULES: Mapping[str, Any] = MappingProxyType(
     {
@@ -104,29 +109,57 @@ def styled() -> Iterator[None]:
 
 
 def new_figure(
-    n_panels: int, *, title: str, below: str, share_y: bool = False
+    n_panels: int,
+    *,
+    title: str,
+    below: str,
+    share_y: bool = False,
+    columns: int | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """Make a row of empty panels under a title and a line that explains it."""
+    """Make empty panels under a title and a line that explains them.
+
+    Parameters
+    ----------
+    n_panels
+        How many.
+    title, below
+        The headline, and the line under it.
+    share_y
+        Whether all have one upright axis, numbered in the first column.
+    columns
+        Most panels in a row, and rows are filled alike; all in one unless it is said.
+    """
     from matplotlib.figure import Figure
 
-    margin, head, foot = 0.62, 0.92, 0.72  # [inch]
+    rows = -(-n_panels // (columns or n_panels))
+    columns = -(-n_panels // rows)
+    margin, head, foot, between = 0.62, 0.92, 0.72, 0.9  # [inch]
     gap = 0.52 if share_y else 0.72
-    width = margin + n_panels * PANEL_WIDTH + (n_panels - 1) * gap + 0.5
-    height = head + PANEL_HEIGHT + foot
+    width = margin + columns * PANEL_WIDTH + (columns - 1) * gap + 0.5
+    height = head + rows * PANEL_HEIGHT + (rows - 1) * between + foot
     figure = Figure(figsize=(width, height), dpi=DPI)
     panels: list[Axes] = []
     for i in range(n_panels):
-        left = (margin + i * (PANEL_WIDTH + gap)) / width
-        place = (left, foot / height, PANEL_WIDTH / width, PANEL_HEIGHT / height)
+        row, column = divmod(i, columns)
+        left = (margin + column * (PANEL_WIDTH + gap)) / width
+        low = (foot + (rows - 1 - row) * (PANEL_HEIGHT + between)) / height
+        place = (left, low, PANEL_WIDTH / width, PANEL_HEIGHT / height)
         panels.append(
             figure.add_axes(place, sharey=panels[0] if share_y and panels else None)
         )
-        if share_y and i:
+        if share_y and column:
             panels[i].tick_params(labelleft=False)
     left = 0.14 / width
+    text = fill(below, int(width * LETTERS_AN_INCH))
     figure.text(left, 1 - 0.27 / height, title, fontsize=12, fontweight="bold")
-    figure.text(left, 1 - 0.47 / height, below, fontsize=8.5, color="#52606D")
+    figure.text(left, 1 - 0.38 / height, text, fontsize=8.5, color="#52606D", va="top")
     return figure, panels
+
+
+def first_in_rows(panels: Sequence[Axes]) -> list[Axes]:
+    """The panels at the left end of a row."""
+    places = [axes.get_position().x0 for axes in panels]
+    return [axes for axes, x in zip(panels, places, strict=True) if x == min(places)]
 
 
 def sign(figure: Figure, text: str) -> None:
@@ -135,6 +168,14 @@ def sign(figure: Figure, text: str) -> None:
     figure.text(
         1 - 0.12 / width, 0.09 / height, text, fontsize=6.5, color=FAINT, ha="right"
     )
+
+
+def as_svg(figure: Figure) -> str:
+    """Draw a figure as the text of an SVG; the same figure gives the same text."""
+    file = StringIO()
+    with styled():
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": "il2sim"})
+    return file.getvalue()
 
 
 def save(figure: Figure, folder: Path | str, name: str) -> list[Path]:
@@ -159,5 +200,5 @@ def save(figure: Figure, folder: Path | str, name: str) -> list[Path]:
     paths = [folder / f"{name}.png", folder / f"{name}.svg"]
     with styled():
         figure.savefig(paths[0], dpi=DPI, metadata={"Software": "il2sim"})
-        figure.savefig(paths[1], metadata={"Date": None, "Creator": "il2sim"})
+    paths[1].write_text(as_svg(figure), encoding="utf-8")
     return paths

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +38,9 @@ FIGURES = {
 }
 """What is seen in each figure, for those who read and those who listen."""
 
+COLUMNS = 3
+"""Most panels in a row of a figure; four are two and two, so that print is legible."""
+
 MOST_FAILURES = 20
 """Subjects named one by one; the others are counted."""
 
@@ -60,7 +62,7 @@ class Told:
     study, study_text, task
         As carried out.
     outcome
-        What the run left; its figures lie in its folder.
+        What the run left.
     """
 
     study: Study
@@ -82,7 +84,7 @@ def contents(told: Told) -> dict[str, Any]:
         "protocol": _protocol(told),
         "population": _population(told, people),
         "results": _results(told.outcome.summary),
-        "figures": _figures(told.outcome.folder / "figures"),
+        "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
         "failures": _failures(told, people),
@@ -164,13 +166,15 @@ def _population(told: Told, people: Subjects) -> dict[str, Any]:
             for name, counts in people.counts.items()
         ),
     ]
+    told_rows = [(what, unit, *_spread_of(values)) for what, unit, values in rows]
+    half = -(-len(rows) // 2)
     return {
         "name": population.name,
         "meaning": population.meaning,
         "n": len(people),
         "seed": population.seed,
         "women": f"{100 * float(np.mean(people.is_female)):.0f}",
-        "rows": [(what, unit, *_spread_of(values)) for what, unit, values in rows],
+        "halves": (told_rows[:half], told_rows[half:]),
         "varied": list(population.varied),
     }
 
@@ -193,16 +197,20 @@ def _results(summary: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _figures(folder: Path) -> list[dict[str, str]]:
-    """Every figure that was drawn, as a picture that holds itself."""
+def _figures(told: Told) -> list[dict[str, str]]:
+    """Every figure, in rows that can be read in print, as a data URI."""
+    from il2sim.app.run import published_of
+    from il2sim.figures import as_svg, draw_all
+
+    run, study = told.outcome.trajectories, told.study
+    if not run.is_done.any():
+        return []
+    drawn = draw_all(run, published=published_of(study), columns=COLUMNS)
     found = []
-    for name, meaning in FIGURES.items():
-        path = folder / f"{name}.svg"
-        if path.is_file():
-            data = base64.b64encode(path.read_bytes()).decode("ascii")
-            found.append(
-                {"source": f"data:image/svg+xml;base64,{data}", "meaning": meaning}
-            )
+    for name, figure in drawn.items():
+        data = base64.b64encode(as_svg(figure).encode()).decode("ascii")
+        source = f"data:image/svg+xml;base64,{data}"
+        found.append({"source": source, "meaning": FIGURES[name]})
     return found
 
 
