@@ -47,8 +47,8 @@ PANEL_WIDTH, PANEL_HEIGHT = 2.35, 2.5
 
 DPI = 200
 
-LETTERS_AN_INCH = 15
-"""Of the line under a title, at most."""
+LETTERS_AN_INCH, LINE = 15, 0.15
+"""Of the lines under a title: letters at most, and how high a line is [inch]."""
 
 RULES: Mapping[str, Any] = MappingProxyType(
     {
@@ -136,6 +136,8 @@ def new_figure(
     margin, head, foot, between = 0.62, 0.92, 0.72, 0.9  # [inch]
     gap = 0.52 if share_y else 0.72
     width = margin + columns * PANEL_WIDTH + (columns - 1) * gap + 0.5
+    text = fill(below, int(width * LETTERS_AN_INCH))
+    head += LINE * text.count("\n")
     height = head + rows * PANEL_HEIGHT + (rows - 1) * between + foot
     figure = Figure(figsize=(width, height), dpi=DPI)
     panels: list[Axes] = []
@@ -150,7 +152,6 @@ def new_figure(
         if share_y and column:
             panels[i].tick_params(labelleft=False)
     left = 0.14 / width
-    text = fill(below, int(width * LETTERS_AN_INCH))
     figure.text(left, 1 - 0.27 / height, title, fontsize=12, fontweight="bold")
     figure.text(left, 1 - 0.38 / height, text, fontsize=8.5, color="#52606D", va="top")
     return figure, panels

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from il2sim.figures import beyer_figure, save
 from il2sim.figures.invented import invented
-from il2sim.figures.style import COLORS, color_of, styled
+from il2sim.figures.style import (
+    COLORS,
+    as_svg,
+    color_of,
+    first_in_rows,
+    new_figure,
+    styled,
+)
 
 SEEN_BY = {
     "normal": np.eye(3),
@@ -96,3 +103,17 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
     once, twice = (save(beyer_figure(run), tmp_path, name) for name in ("a", "b"))
     for one, other in zip(once, twice, strict=True):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_rows_are_filled_alike_and_number_their_first_column():
+    """Four panels at most three in a row are two and two; three stay one row."""
+    for n, most, first in ((4, 3, 2), (3, 3, 1), (4, None, 1), (5, 3, 2)):
+        figure, panels = new_figure(n, title="t", below="b", share_y=True, columns=most)
+        assert len(figure.axes) == n
+        assert len(first_in_rows(panels)) == first
+
+
+def test_the_same_figure_gives_the_same_text():
+    one, other = (as_svg(new_figure(1, title="t", below="b")[0]) for _ in range(2))
+    assert one == other
+    assert one.startswith("<?xml")

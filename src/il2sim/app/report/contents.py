@@ -161,10 +161,7 @@ def _population(told: Told, people: Subjects) -> dict[str, Any]:
         ("age", "years", people.age_y),
         ("weight", "kg", people.weight_kg),
         ("body surface", "m²", people.surface_m2),
-        *(
-            (f"{name} at rest", "cells/µL", counts)
-            for name, counts in people.counts.items()
-        ),
+        *((name, "/µL", counts) for name, counts in people.counts.items()),
     ]
     told_rows = [(what, unit, *_spread_of(values)) for what, unit, values in rows]
     half = -(-len(rows) // 2)
