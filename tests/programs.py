@@ -118,6 +118,19 @@ def one_compartment() -> Program:
     )
 
 
+def absorbed() -> Program:
+    """First-order absorption into one compartment."""
+    return write(
+        lambda y, p: {
+            "depot": -p["ka"] * y["depot"],
+            "x": p["ka"] * y["depot"] - p["k"] * y["x"],
+        },
+        starts={"depot": 0.0, "x": 0.0},
+        parameters=["ka", "k"],
+        inlets={"oral": "depot"},
+    )
+
+
 def chain(length: int = 3) -> Program:
     """Amounts that pass through rooms at one rate, and stay in the last."""
     names = [f"x{i}" for i in range(length)]

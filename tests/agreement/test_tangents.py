@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from il2sim.engine.backends import cpu
-from il2sim.engine.backends.differences import fill_differences
+from il2sim.engine.backends.differences import central, fill_differences
 from il2sim.engine.backends.raw import Raw
-from il2sim.engine.directions import Directions
+from il2sim.engine.directions import Directions, moved
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.problem import Problem
-from il2sim.engine.records import Given
+from il2sim.engine.records import Change, Given, Reset
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from tests import programs
@@ -24,8 +24,9 @@ DEVICES = pytest.mark.parametrize("device", ["cpu", "reference"])
 def problem(program, parameters, doses=(), *, times, along, **more):
     """A problem in which everything is recorded and every basis is one."""
     parameters = np.atleast_2d(np.array(parameters, dtype=float))
-    schedule = Schedule.of(doses)
-    along = {"n_events": len(schedule.times_h)} | along
+    schedule, along = Schedule.of(doses), dict(along)
+    along["events"] = [moved(doses, one) for one in along.pop("moves", ())]
+    along["n_events"] = len(schedule.times_h)
     return Problem(
         program=program,
         parameters=parameters,
@@ -56,7 +57,7 @@ def test_exponential_decay(device, method):
         [[k]],
         [Given(0.0, 0, 5.0)],
         times=times,
-        along={"parameters": ["k"], "starts": ["x"], "amounts": [[1.0]]},
+        along={"parameters": ["k"], "starts": ["x"], "moves": [[(0, "amount", 1.0)]]},
         method=method,
     )
     got = solve(task, device=device).tangents[0, :, 0]
@@ -67,15 +68,18 @@ def test_exponential_decay(device, method):
 
 @DEVICES
 def test_infusions(device):
-    """R/k (1 - exp(-k t)) while it runs, by k and by its rate, and what is left."""
+    """R/k (1 - exp(-k t)) while it runs, then what is left; by k, rate, duration."""
     k, rate, length = 0.4, 2.0, 3.0
-    times = np.array([1.0, 2.5, 3.0, 7.0])
+    times = np.array([1.0, 2.5, 3.5, 7.0])
     task = problem(
         programs.one_compartment(),
         [[k]],
         [Given(0.0, 0, rate * length, duration_h=length)],
         times=times,
-        along={"parameters": ["k"], "amounts": [[1.0, -1.0]]},
+        along={
+            "parameters": ["k"],
+            "moves": [[(0, "amount", length)], [(0, "duration_h", 1.0)]],
+        },
     )
     got = solve(task, device=device).tangents[0, :, 0]
     run, past = np.minimum(times, length), np.maximum(times - length, 0.0)
@@ -83,8 +87,89 @@ def test_infusions(device):
     by_k = (
         rate * np.exp(-k * past) * ((run * np.exp(-k * run) - level) / k - past * level)
     )
-    exact = np.stack([by_k, level * np.exp(-k * past)], axis=1)
+    by_rate = level * np.exp(-k * past)
+    by_length = -rate / length * by_rate + np.where(past, rate * np.exp(-k * past), 0.0)
+    exact = np.stack([by_k, by_rate, by_length], axis=1)
     np.testing.assert_allclose(got, exact, rtol=1e-6)
+
+
+@DEVICES
+def test_absorption_with_a_lag(device):
+    """D ka/(ka - k) (exp(-k s) - exp(-ka s)), s after the lag; two doses.
+
+    The lag moves both doses; the second meets what is left of the first.
+    """
+    ka, k, lag, amount = 0.9, 0.2, 0.7, 5.0
+    times = np.array([0.5, 1.5, 6.0, 9.0, 20.0])
+    doses = [Given(start, 0, amount, lag_h=lag) for start in (0.0, 8.0)]
+    task = problem(
+        programs.absorbed(),
+        [[ka, k]],
+        doses,
+        times=times,
+        along={"moves": [[(0, "lag_h", 1.0), (1, "lag_h", 1.0)]]},
+    )
+    got = solve(task, device=device).tangents[0, :, :, 0]
+    since = np.maximum(times[:, None] - [lag, 8.0 + lag], 0.0)
+    some, fast, slow = since > 0, np.exp(-ka * since), np.exp(-k * since)
+    depot = (some * amount * ka * fast).sum(axis=1)
+    central = some * amount * ka / (ka - k) * (k * slow - ka * fast)
+    exact = np.stack([depot, central.sum(axis=1)], axis=1)
+    np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-9)
+
+
+@DEVICES
+def test_the_time_of_a_bolus_into_a_saturable_enzyme(device):
+    """A moved bolus meets other rates before and after it: against differences."""
+    doses = [Given(0.5, 0, 4.0), Given(3.0, 0, 2.0), Given(3.0, 0, 1.0)]
+    task = problem(
+        programs.saturable(),
+        [[2.0, 3.0, 1e-3]],
+        doses,
+        times=[2.0, 4.0, 6.0],
+        along={"moves": [[(1, "time_h", 1.0), (2, "time_h", 1.0)]]},
+    )
+    got = solve(task, device=device).tangents[0, :, 0, 0]
+
+    def ends(shift):
+        later = [replace(one, time_h=one.time_h + shift) for one in doses[1:]]
+        tight = replace(task, directions=None, tolerance=1e-11)
+        some = replace(tight, schedule=Schedule.of([doses[0], *later]), absolute=None)
+        return solve(some).values[0, :, 0]
+
+    np.testing.assert_allclose(got, central(ends, 1e-2), rtol=1e-6, atol=1e-9)
+
+
+def test_resets_steady_states_and_changes():
+    """At steady state D/(1 - exp(-k τ)) by k; then k is changed; then a reset."""
+    k, every, amount, after = 0.4, 6.0, 3.0, 0.1
+    records = [
+        Given(0.0, 0, amount, steady=1, every_h=every),
+        Change(4.0, 0, after),
+        Reset(10.0),
+        Given(11.0, 0, amount),
+    ]
+    moves = [[(0, "amount", 1.0)], [(1, "value", 1.0)]]
+    task = problem(
+        programs.one_compartment(),
+        [[k]],
+        records,
+        times=[2.0, 8.0, 10.5, 13.0],
+        along={"parameters": ["k"], "moves": moves},
+    )
+    got = solve(task).tangents[0, :, 0]
+    ratio = np.exp(-k * every)
+    top = amount / (1 - ratio)
+    top_by_k = -amount * every * ratio / (1 - ratio) ** 2
+    at_4, at_4_by_k = np.exp(-4 * k), (top_by_k - 4 * top) * np.exp(-4 * k)
+    late, fall = np.exp(-4 * after), np.exp(-2 * k)
+    exact = [
+        [(top_by_k - 2 * top) * fall, fall / (1 - ratio), 0.0],
+        [at_4_by_k * late, top / amount * at_4 * late, -4 * top * at_4 * late],
+        [0.0, 0.0, 0.0],
+        [0.0, 0.0, -2 * amount * np.exp(-2 * after)],
+    ]
+    np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-9)
 
 
 def test_a_chain():

@@ -13,9 +13,79 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine.program import Program
+from il2sim.engine.records import Record
+from il2sim.engine.schedule import Schedule
 from il2sim.errors import BadProblem, UnknownName, closest
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """How the events of a schedule move along one direction.
+
+    Attributes
+    ----------
+    amounts, times_h
+        Shape ``(n_events,)``.
+    """
+
+    amounts: Floats
+    times_h: Floats
+
+
+def moved(records: Sequence[Record], fields: Iterable[tuple[int, str, float]]) -> Moved:
+    """How events move when records do.
+
+    Parameters
+    ----------
+    records
+        Those of the schedule.
+    fields
+        Number of a record, name of its field (`time_h`, `amount`, `duration_h`,
+        `lag_h` or `value`), and how fast it moves.
+
+    Raises
+    ------
+    BadProblem
+        A bolus is to become an infusion.
+
+    Examples
+    --------
+    >>> from il2sim.engine.records import Given
+    >>> dose = Given(1.0, 0, 6.0, duration_h=2.0)
+    >>> found = moved([dose], [(0, "duration_h", 1.0)])  # rate: amount over duration
+    >>> found.times_h.round(9).tolist(), found.amounts.round(9).tolist()
+    ([0.0, 1.0], [-1.5, -1.5])
+    """
+    total = Moved(np.zeros(1), np.zeros(1))
+    for number, field, speed in fields:
+        value = getattr(records[number], field)
+        if field == "duration_h" and not value:
+            raise BadProblem(
+                "the duration of a bolus cannot move.",
+                got="a duration of zero",
+                expected="an infusion",
+            )
+        length = _SHORT * value if value else _SHORT
+        places = (-2, -1, 1, 2) if value else (0, 1)
+        weights = (1 / 12, -2 / 3, 2 / 3, -1 / 12) if value else (-1.0, 1.0)
+        for place, weight in zip(places, weights, strict=True):
+            some = list(records)
+            some[number] = replace(some[number], **{field: value + place * length})
+            schedule, part = Schedule.of(some), weight * speed / length
+            total = Moved(
+                total.amounts + part * schedule.amounts,
+                total.times_h + part * schedule.times_h,
+            )
+    return Moved(total.amounts, np.round(total.times_h, _DIGITS))
+
+
+_DIGITS = 8
+"""Times move in proportion, so what is beyond are roundings."""
+
+_SHORT = 1e-4
+"""Part of a value that it is moved by: four points make the rest of fourth order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +104,8 @@ class Directions:
     solved
         How solved parameters move; found with the resting state, so zero at first.
         Shape ``(rows, n_directions, n_solved)``.
-    amounts
-        How amounts (or rates) of the events of the schedule move, shape
+    amounts, times_h
+        How amounts (rates, values) and times of the events of the schedule move, shape
         ``(n_directions, n_events)``.
     """
 
@@ -43,9 +113,10 @@ class Directions:
     starts: Floats
     solved: Floats
     amounts: Floats
+    times_h: Floats
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "starts", "solved", "amounts"):
+        for name in ("parameters", "starts", "solved", "amounts", "times_h"):
             given = np.ascontiguousarray(getattr(self, name), dtype=float)
             object.__setattr__(self, name, given)
 
@@ -59,10 +130,10 @@ class Directions:
         parameters: Sequence[str] = (),
         *,
         starts: Sequence[str] = (),
-        amounts: Sequence[Sequence[float]] = (),
+        events: Sequence[Moved] = (),
         n_events: int = 0,
     ) -> Directions:
-        """One direction for each name, and for each row of amounts.
+        """One direction for each name, and for each way in which events move.
 
         Parameters
         ----------
@@ -70,8 +141,8 @@ class Directions:
             Whose parameters and states are meant.
         parameters, starts
             Names; of a state, its value at time zero moves.
-        amounts
-            For each such direction, how the events of the schedule move.
+        events
+            How the events of the schedule move (`Moved`).
         n_events
             How many events the schedule has.
 
@@ -89,19 +160,24 @@ class Directions:
         >>> len(Directions.of(p, ["k"], starts=["x"]))
         2
         """
-        n = len(parameters) + len(starts) + len(amounts)
+        n = len(parameters) + len(starts) + len(events)
         by_parameter = np.zeros((1, n, len(program.parameters)))
         by_start = np.zeros((1, n, len(program.states)))
-        by_amount = np.zeros((n, n_events))
+        by_amount, by_time = np.zeros((n, n_events)), np.zeros((n, n_events))
         first = len(parameters)
         for row, column in enumerate(_places(parameters, program.parameters)):
             by_parameter[0, row, column] = 1.0
         for row, column in enumerate(_places(starts, program.states), first):
             by_start[0, row, column] = 1.0
-        for row, moved in enumerate(amounts, first + len(starts)):
-            by_amount[row] = moved
-        solved = np.zeros((1, n, len(program.solved)))
-        return cls(by_parameter, by_start, solved, by_amount)
+        for row, moved in enumerate(events, first + len(starts)):
+            by_amount[row], by_time[row] = moved.amounts, moved.times_h
+        return cls(
+            parameters=by_parameter,
+            starts=by_start,
+            solved=np.zeros((1, n, len(program.solved))),
+            amounts=by_amount,
+            times_h=by_time,
+        )
 
     def some(self, rows: NDArray[np.int64]) -> Directions:
         """The same for some subjects."""
@@ -132,8 +208,10 @@ class Directions:
             allowed = [(rows, len(self), size) for rows in (1, n_subjects)]
             if shape not in allowed:
                 raise _bad(name, shape, allowed[0])
-        if self.amounts.shape != (len(self), n_events):
-            raise _bad("amounts", self.amounts.shape, (len(self), n_events))
+        for name in ("amounts", "times_h"):
+            shape = getattr(self, name).shape
+            if shape != (len(self), n_events):
+                raise _bad(name, shape, (len(self), n_events))
 
 
 def _places(names: Iterable[str], known: Sequence[str]) -> list[int]:

@@ -144,6 +144,7 @@ def resting_problem(
             starts=start_tangents(made, parameters, seeds),
             solved=np.zeros((1, len(directions), 0)),
             amounts=np.zeros((len(directions), 0)),
+            times_h=np.zeros((len(directions), 0)),
         )
     return Problem(
         program=resting,

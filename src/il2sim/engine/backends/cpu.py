@@ -227,10 +227,12 @@ class _Call:
         }
         self.keep |= tables | {
             "amount_seeds": directions.amounts,
+            "time_seeds": directions.times_h,
             "tangents": raw.tangents,
             "resting_tangents": raw.resting_tangents,
         }
         counts["n_directions"] = len(directions)
+        counts["times_move"] = int(np.any(directions.times_h))
         counts |= {f"{name}_step": int(len(one) > 1) for name, one in tables.items()}
 
     def carry_out(

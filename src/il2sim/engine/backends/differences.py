@@ -72,6 +72,7 @@ def fill_differences(
         moves = (
             (problem.parameters, directions.parameters[:, number]),
             (schedule.amounts, directions.amounts[number]),
+            (np.ones(len(schedule.times_h)), directions.times_h[number]),
             (sizes, directions.starts[:, number]),
         )
         length = min(_length(*one) for one in moves)
@@ -84,6 +85,7 @@ def fill_differences(
                 schedule=replace(
                     schedule,
                     amounts=schedule.amounts + step * directions.amounts[number],
+                    times_h=schedule.times_h + step * directions.times_h[number],
                 ),
             )
             got = run(

@@ -114,9 +114,12 @@ class Doses(Places):
         return f.let(f"fmul double {amount}, {size}")
 
     def _move_tangents(self, f: Function, size: str) -> None:
+        self._tangents(f, "give", f", i64 %event, double {size}")
+
+    def _tangents(self, f: Function, what: str, also: str = "") -> None:
+        """Let the tangents follow, where there are any."""
         if self.tangents:
-            also = f"i64 %lane, i64 %event, double {size}"
-            f.do(f"call void @give_tangents(ptr %a, ptr %m, {also})")
+            f.do(f"call void @tangents_{what}(ptr %a, ptr %m, i64 %lane{also})")
 
     def _target(self, f: Function) -> str:
         return self.element(f, "event_targets", "%event", "i64")
@@ -128,6 +131,7 @@ class Doses(Places):
             with f.when(f.let(f"icmp eq i64 {target}, {place}")):
                 before = self.read(f, "y", state)
                 self.write(f, f.let(f"fadd double {before}, {amount}"), "y", state)
+        self._tangents(f, "shift", ", i64 %event")
         self._note_first(f)
 
     def _note_first(self, f: Function) -> None:
@@ -160,12 +164,15 @@ class Doses(Places):
     def _end_infusion(self, f: Function) -> None:
         target = self._target(f)
         rate = f.variable("double", number(0.0))
-        self._move_tangents(f, self._size(f))
         amount = self.element(f, "event_amounts", "%event", "double")
         f.set("double", f.let(f"fmul double {amount}, {self._size(f)}"), rate)
         with f.when(self._is_ruled(f)):
             where = self.slot(f, self._given_slot(f))
             f.set("double", f.let(f"load double, ptr {where}"), rate)
+        given = f.let(f"fdiv double {f.get('double', rate)}, {amount}")
+        some = f.let(f"fcmp une double {amount}, {number(0.0)}")
+        size = f.let(f"select i1 {some}, double {given}, double {self._size(f)}")
+        self._move_tangents(f, size)
         before = self.read(f, "inputs", target)
         left = f.let(f"fsub double {before}, {f.get('double', rate)}")
         self.write(f, left, "inputs", target)
@@ -180,6 +187,7 @@ class Doses(Places):
         value = self.element(f, "event_amounts", "%event", "double")
         self.write(f, value, "p", self._target(f))
         self.write(f, "1", "renew")
+        self._tangents(f, "set", ", i64 %event")
 
     @contextmanager
     def _each_start(self, f: Function) -> Iterator[tuple[str, str]]:
@@ -193,6 +201,7 @@ class Doses(Places):
             self.write(f, start, "y", i)
         with f.count(self.sizes.inlets) as i:
             self.write(f, number(0.0), "inputs", i)
+        self._tangents(f, "restart")
 
     def _keep(self, f: Function) -> None:
         with f.count(self.sizes.states) as i:
@@ -200,6 +209,7 @@ class Doses(Places):
         with f.count(self.sizes.inlets) as i:
             place = f.let(f"add i64 {i}, {self.sizes.states}")
             self.write(f, self.read(f, "inputs", i), "aside", place)
+        self._tangents(f, "keep")
         self._reset(f)
 
     def _join(self, f: Function) -> None:
@@ -213,6 +223,7 @@ class Doses(Places):
             kept = self.read(f, "aside", place)
             rate = f.let(f"fadd double {kept}, {self.read(f, 'inputs', i)}")
             self.write(f, rate, "inputs", i)
+        self._tangents(f, "join")
 
     # steady states
 

@@ -239,7 +239,9 @@ class _Kernel:
         with f.when(self._any_count("renew")):
             p, c = self._section("p"), self._section("c")
             f.do(f"call void @prepare(ptr {p}, ptr {c})")
+            self._tangents("prepare_directions")
         f.do("call void @look(ptr %m)")
+        self._tangents("late_tangents")
         f.do(f"call void @take_node(ptr %m, ptr {self._section('changed')}, i64 0)")
         with f.count(self.module.lanes) as lane:
             self._put_count("0", "renew", lane)

@@ -115,6 +115,8 @@ ARGUMENTS = (
     "start_seeds",
     "start_seeds_step",
     "amount_seeds",
+    "time_seeds",
+    "times_move",
     "tangents",
     "resting_tangents",
 )

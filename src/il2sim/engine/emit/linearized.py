@@ -65,6 +65,7 @@ class Linearized:
         most = max(len(one) for one in self.slopes.values())
         shared = {"e": len(self.extra), "slopes": most}
         shared["out_dot"] = together * sizes.outputs
+        shared |= {"rates_before": sizes.states, "rates_after": sizes.states}
         self.layout = in_a_row({k: max(1, n) for k, n in shared.items()}, layout)
         lengths = {
             "ydot": sizes.states,
@@ -75,6 +76,7 @@ class Linearized:
             "pdot": sizes.parameters,
             "cdot": len(self.inputs),
             "inputs_dot": sizes.inlets,
+            "aside_dot": sizes.states + sizes.inlets,
             "between": max(len(flow.between) for flow in self.flows.values()),
         }
         self.block = in_a_row({k: max(1, n) for k, n in lengths.items()})

@@ -1,8 +1,7 @@
-"""What the control of one lane does for tangents: seeds, doses, records.
+"""What the control of one lane does for tangents: seeds and records.
 
-A lane that takes a subject takes its seeds; a dose moves tangents by the tangent of its
-amount; whatever is recorded of outputs is recorded of their tangents, the direction
-last.
+A lane that takes a subject takes its seeds; whatever is recorded of outputs is recorded
+of their tangents, the direction last. Events are in `tangent_events.py`.
 """
 
 from __future__ import annotations
@@ -12,114 +11,31 @@ from il2sim.engine.emit.builder import Function, number
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.layout import Layout, Sizes
 from il2sim.engine.emit.linearized import Linearized
-from il2sim.engine.emit.places import Places, given
+from il2sim.engine.emit.places import given
 from il2sim.engine.emit.tangent import TANGENT_STEPS
-from il2sim.engine.events import Kind
+from il2sim.engine.emit.tangent_events import TangentEvents
+from il2sim.engine.emit.tangent_places import TangentPlaces
 from il2sim.engine.methods.table import Method
 
 
-class TangentLane(Places):
+class TangentLane(TangentPlaces):
     """Writes the functions that look after the tangents of one lane."""
 
-    def __init__(self, linearized: Linearized, sizes: Sizes, method: Method) -> None:
-        super().__init__(linearized.module, sizes, linearized.layout, method)
-        self.block, self.together = linearized.block, linearized.together
-        self.n_solved = len(linearized.formulas.program.solved)
-
-    def emit(self, inlets: tuple[int, ...]) -> None:
+    def emit(self) -> None:
         """Write everything that the kernel calls for tangents of one lane."""
-        self.inlets = inlets
         self._emit_take_seeds()
-        self._emit_give()
         self._emit_record()
         self._emit_look()
-
-    # places
-
-    def _place(self, f: Function, direction: str, section: str, slot: str) -> str:
-        """Address of this lane's number in the block of a direction."""
-        group = f.let(f"udiv i64 {direction}, {self.together}")
-        first = f.let(f"mul i64 {group}, {self.block.size}")
-        first = f.let(f"add i64 {first}, {self.block[section]}")
-        first = f.let(f"add i64 {first}, {slot}")
-        first = f.let(f"mul i64 {first}, {self.together}")
-        first = f.let(f"add i64 {first}, {self.layout.size}")
-        beside = f.let(f"urem i64 {direction}, {self.together}")
-        first = f.let(f"add i64 {first}, {beside}")
-        first = f.let(f"mul i64 {first}, {self.module.lanes}")
-        place = f.let(f"add i64 {first}, %lane")
-        return f.let(f"getelementptr double, ptr %m, i64 {place}")
-
-    def _add(self, f: Function, more: str, place: str) -> None:
-        before = f.let(f"load double, ptr {place}")
-        f.do(f"store double {f.let(f'fadd double {before}, {more}')}, ptr {place}")
-
-    # seeds
 
     def _emit_take_seeds(self) -> None:
         """Write @take_seeds: those of the subject that the lane has just taken."""
         f = self.function("take_seeds")
         n_given = self.sizes.parameters - self.n_solved
         with f.count(self.given(f, "n_directions")) as direction:
-            for table, section, first, length in (
-                ("seeds", "pdot", 0, n_given),
-                ("solved_seeds", "pdot", n_given, self.n_solved),
-                ("start_seeds", "ydot", 0, self.sizes.states),
-            ):
-                row = self._row(f, table, direction, length)
-                with f.count(length) as i:
-                    value = self.element(
-                        f, table, f.let(f"add i64 {row}, {i}"), "double"
-                    )
-                    slot = f.let(f"add i64 {i}, {first}")
-                    place = self._place(f, direction, section, slot)
-                    f.do(f"store double {value}, ptr {place}")
-            with f.count(self.sizes.inlets) as i:
-                place = self._place(f, direction, "inputs_dot", i)
-                f.do(f"store double {number(0.0)}, ptr {place}")
-        f.close()
-
-    def _row(self, f: Function, table: str, direction: str, length: int) -> str:
-        """First element of this subject's row of seeds; all may share one."""
-        step = self.given(f, f"{table}_step")
-        row = f.let(f"mul i64 {self.read(f, 'subject')}, {step}")
-        row = f.let(f"mul i64 {row}, {self.given(f, 'n_directions')}")
-        row = f.let(f"add i64 {row}, {direction}")
-        return f.let(f"mul i64 {row}, {length}")
-
-    # doses
-
-    def _emit_give(self) -> None:
-        """Write @give_tangents: what an event does along every direction."""
-        f = Function(
-            self.module,
-            "give_tangents",
-            ("a", "m", ("i64", "lane"), ("i64", "event"), ("double", "size")),
-            scalar=True,
-        )
-        kind = self.element(f, "event_kinds", "%event", "i64")
-        target = self.element(f, "event_targets", "%event", "i64")
-        adds = f.let(f"icmp eq i64 {kind}, {int(Kind.ADD)}")
-        stops = f.let(f"icmp eq i64 {kind}, {int(Kind.STOP)}")
-        ends = f.let(f"icmp eq i64 {kind}, {int(Kind.END)}")
-        with f.count(self.given(f, "n_directions")) as direction:
-            row = f.let(f"mul i64 {direction}, {self.given(f, 'n_events')}")
-            place = f.let(f"add i64 {row}, %event")
-            moved = self.element(f, "amount_seeds", place, "double")
-            moved = f.let(f"fmul double {moved}, %size")
-            for inlet, state in enumerate(self.inlets):
-                here = f.let(f"icmp eq i64 {target}, {inlet}")
-                with f.when(f.let(f"and i1 {here}, {adds}")):
-                    self._add(f, moved, self._place(f, direction, "ydot", str(state)))
-            with f.when(f.let(f"xor i1 {adds}, true")):
-                place = self._place(f, direction, "inputs_dot", target)
-                before = f.let(f"load double, ptr {place}")
-                less = f.let(f"fneg double {moved}")
-                change = f.let(f"select i1 {ends}, double {less}, double {moved}")
-                after = f.let(f"fadd double {before}, {change}")
-                zero = number(0.0)
-                after = f.let(f"select i1 {stops}, double {zero}, double {after}")
-                f.do(f"store double {after}, ptr {place}")
+            self.copy_seeds(f, "seeds", direction, ("pdot", 0, n_given))
+            place = ("pdot", n_given, self.n_solved)
+            self.copy_seeds(f, "solved_seeds", direction, place)
+        f.do("call void @tangents_restart(ptr %a, ptr %m, i64 %lane)")
         f.close()
 
     # records
@@ -164,23 +80,37 @@ class TangentLane(Places):
     def _emit_look(self) -> None:
         """Write @look_tangents and @welcome_tangents: every direction of new lanes."""
         f = Function(self.module, "look_tangents", ("a", "m"))
-        self._each(f, "between", "show_tangent", "record_tangent")
+        self._each(f, "new", "show_tangent", "record_tangent")
+        f.close()
+        f = Function(self.module, "late_tangents", ("a", "m"))
+        some = f.variable("i64", "0")
+        f.set("i64", "0", some)
+        with f.count(self.module.lanes) as lane:
+            late = self._count(f, "late", lane)
+            f.set("i64", f.let(f"or i64 {f.get('i64', some)}, {late}"), some)
+        with f.when(f.let(f"icmp ne i64 {f.get('i64', some)}, 0")):
+            self._each(f, "late", "show_tangent_now", "record_tangent")
         f.close()
         f = Function(self.module, "welcome_tangents", ("a", "m"))
-        with f.count(self.module.lanes) as lane, f.when(self._is_new(f, lane)):
+        with f.count(self.module.lanes) as lane, f.when(self._is_set(f, "new", lane)):
             f.do(f"call void @take_seeds(ptr %a, ptr %m, i64 {lane})")
         f.do("call void @prepare_directions(ptr %a, ptr %m)")
-        self._each(f, "y", "show_tangent_now", "greet_tangent")
+        self._each(f, "new", "show_tangent_now", "greet_tangent")
         f.close()
 
-    def _is_new(self, f: Function, lane: str) -> str:
-        place = f.let(f"add i64 {lane}, {self.layout['new'] * self.module.lanes}")
+    def _count(self, f: Function, name: str, lane: str) -> str:
+        place = f.let(f"add i64 {lane}, {self.layout[name] * self.module.lanes}")
         where = f.let(f"getelementptr i64, ptr %m, i64 {place}")
-        new = f.let(f"load i64, ptr {where}")
-        return f.let(f"icmp ne i64 {new}, 0")
+        return f.let(f"load i64, ptr {where}")
 
-    def _each(self, f: Function, y: str, show: str, record: str) -> None:
-        """Show outputs along every direction; each new lane records them."""
+    def _is_set(self, f: Function, name: str, lane: str) -> str:
+        """Whether a lane that has a subject is marked."""
+        marked = f.let(f"icmp ne i64 {self._count(f, name, lane)}, 0")
+        busy = f.let(f"icmp sge i64 {self._count(f, 'subject', lane)}, 0")
+        return f.let(f"and i1 {marked}, {busy}")
+
+    def _each(self, f: Function, mark: str, show: str, record: str) -> None:
+        """Show outputs along every direction; each lane with a mark records them."""
         f.do(f"call void @{show.replace('tangent', 'slopes')}(ptr %m)")
         with f.count(given(f, "n_directions", "i64")) as direction:
             beside = f.let(f"urem i64 {direction}, {self.together}")
@@ -188,7 +118,10 @@ class TangentLane(Places):
                 slot = f.let(f"mul i64 {direction}, {self.block.size}")
                 slot = f.let(f"add i64 {slot}, {self.layout.size}")
                 f.do(f"call void @{show}(ptr %m, ptr {f.at('%m', slot)})")
-            with f.count(self.module.lanes) as lane, f.when(self._is_new(f, lane)):
+            with (
+                f.count(self.module.lanes) as lane,
+                f.when(self._is_set(f, mark, lane)),
+            ):
                 own = f"i64 {lane}, i64 {direction}"
                 f.do(f"call void @{record}(ptr %a, ptr %m, {own})")
 
@@ -213,5 +146,6 @@ def emit_tangents(
     linearized = Linearized(formulas, sizes, layout, together=together)
     linearized.emit()
     TANGENT_STEPS[type(method)](linearized, sizes, method, lu).emit(inlets)
-    TangentLane(linearized, sizes, method).emit(inlets)
+    TangentLane(linearized, sizes, method, inlets).emit()
+    TangentEvents(linearized, sizes, method, inlets).emit()
     return linearized.layout, linearized.block
