@@ -58,7 +58,8 @@ def moved(records: Sequence[Record], fields: Iterable[tuple[int, str, float]]) -
     >>> found.times_h.round(9).tolist(), found.amounts.round(9).tolist()
     ([0.0, 1.0], [-1.5, -1.5])
     """
-    total = Moved(np.zeros(1), np.zeros(1))
+    base = Schedule.of(records)
+    total = Moved(np.zeros(len(base.amounts)), np.zeros(len(base.times_h)))
     for number, field, speed in fields:
         value = getattr(records[number], field)
         if field == "duration_h" and not value:
@@ -75,8 +76,8 @@ def moved(records: Sequence[Record], fields: Iterable[tuple[int, str, float]]) -
             some[number] = replace(some[number], **{field: value + place * length})
             schedule, part = Schedule.of(some), weight * speed / length
             total = Moved(
-                total.amounts + part * schedule.amounts,
-                total.times_h + part * schedule.times_h,
+                total.amounts + part * (schedule.amounts - base.amounts),
+                total.times_h + part * (schedule.times_h - base.times_h),
             )
     return Moved(total.amounts, np.round(total.times_h, _DIGITS))
 
