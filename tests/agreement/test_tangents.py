@@ -98,6 +98,7 @@ def test_absorption_with_a_lag(device):
     """D ka/(ka - k) (exp(-k s) - exp(-ka s)), s after the lag; two doses.
 
     The lag moves both doses; the second meets what is left of the first.
+    Tolerance: differences have the absolute error of two solves over their length.
     """
     ka, k, lag, amount = 0.9, 0.2, 0.7, 5.0
     times = np.array([0.5, 1.5, 6.0, 9.0, 20.0])
@@ -115,7 +116,7 @@ def test_absorption_with_a_lag(device):
     depot = (some * amount * ka * fast).sum(axis=1)
     central = some * amount * ka / (ka - k) * (k * slow - ka * fast)
     exact = np.stack([depot, central.sum(axis=1)], axis=1)
-    np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-7)
 
 
 @DEVICES
