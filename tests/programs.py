@@ -245,3 +245,16 @@ def sink() -> Program:
         inlets={"iv": "drug"},
         scale=1e-3,
     )
+
+
+def functions() -> Program:
+    """Every elementary function, of a state and of a parameter."""
+    return write(
+        lambda y, p: {
+            "x": y["x"].call("expm1") - y["z"].call("sqrt") * p["k"].call("tanh"),
+            "y": (y["x"] * y["y"]).call("log1p") + y["y"].call("log").call("exp"),
+            "z": (y["x"] - y["z"] * p["k"]).call("tanh") * y["y"],
+        },
+        starts={"x": 0.1, "y": 0.2, "z": 0.3},
+        parameters=["k"],
+    )

@@ -90,7 +90,10 @@ class Schedule:
             [np.isin(kinds, (Kind.ADD, Kind.START)), np.isin(kinds, _ENDS)], [1.0, -1.0]
         )
         sizes = bases[:, self.basis[mine]] * (signs * self.amounts[mine])
-        return np.asarray(sizes @ each)
+        total = np.zeros((len(bases), len(times_h)))
+        for size, part in zip(sizes.T, each, strict=True):  # BLAS has no fixed order
+            total += size[:, None] * part
+        return total
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> Schedule:

@@ -16,21 +16,8 @@ OF_COMPLEX = {
 }
 
 
-def functions() -> Program:
-    """Every elementary function, of a state and of a parameter."""
-    return programs.write(
-        lambda y, p: {
-            "x": y["x"].call("expm1") - y["z"].call("sqrt") * p["k"].call("tanh"),
-            "y": (y["x"] * y["y"]).call("log1p") + y["y"].call("log").call("exp"),
-            "z": (y["x"] - y["z"] * p["k"]).call("tanh") * y["y"],
-        },
-        starts={"x": 0.1, "y": 0.2, "z": 0.3},
-        parameters=["k"],
-    )
-
-
 SMOOTH = {
-    "functions": (functions(), (0.7,)),
+    "functions": (programs.functions(), (0.7,)),
     "hires": (programs.hires(), ()),
     "robertson": (programs.robertson(), ()),
     "logistic": (programs.logistic(), (0.3, 5.0, 0.1)),

@@ -22,6 +22,7 @@ from tests import programs
 GAMMA = 0.25
 WIDTHS = pytest.mark.parametrize("lanes", [1, 2, 4, 8])
 PROGRAMS = {
+    "functions": (programs.functions(), (0.7,)),
     "hires": (programs.hires(), ()),
     "logistic": (programs.logistic(), (0.3, 5.0, 0.1)),
     "sink": (programs.sink(), (1.0, 0.3, 2.0, 5.0, 0.1, 3.0, 0.2)),

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from il2sim.symbolic import Reference, exp, hill, log, maximum, minimum, sqrt, total
+from il2sim.symbolic import (
+    Reference,
+    exp,
+    expm1,
+    hill,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sqrt,
+    tanh,
+    total,
+)
 from il2sim.symbolic.expression import leaves, to_sympy
 
 a, b, c = (Reference(name) for name in "abc")
@@ -21,6 +33,7 @@ a, b, c = (Reference(name) for name in "abc")
         ((a**b) ** c, "(a^b)^c"),
         (-(a + b), "-(a + b)"),
         (2 * exp(a) - sqrt(b), "2*exp(a) - sqrt(b)"),
+        (expm1(a) / (1 + tanh(b)), "expm1(a)/(1 + tanh(b))"),
         (maximum(a, minimum(b, 1)), "max(a, min(b, 1))"),
         (1 / a - 3, "1/a - 3"),
     ],
@@ -40,7 +53,10 @@ def test_sympy_sees_the_same_formula():
     usual = x**n / (half**n + x**n)
     at = {x: 0.3, half: 0.7, n: 1.9}
     assert float(ours.subs(at)) == pytest.approx(float(usual.subs(at)), rel=1e-14)
-    assert sympy.simplify(to_sympy(log(exp(a)), lambda leaf: x) - x) == 0
+    by_tanh = (1 + tanh(a)) * (1 + exp(-2 * a)) * a / 2
+    for same in (log(exp(a)), log1p(expm1(a)), by_tanh):
+        left = to_sympy(same, lambda leaf: x) - x
+        assert sympy.simplify(left.rewrite(sympy.exp)) == 0
 
 
 def test_leaves_come_as_often_as_they_occur():
