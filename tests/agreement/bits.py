@@ -11,12 +11,12 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
 from il2sim.engine.problem import Problem
 from il2sim.engine.reductions import Reduce, Reduction
 from il2sim.engine.solve import solve
@@ -35,6 +35,13 @@ ROWS = (
     *("rest_states", "solved", "values", "resting", "peaks", "status"),
     *("failed_h", "failed_state", "attempts", "rejected", "reduced"),
 )
+
+
+@dataclass(frozen=True)
+class Chosen(machine.Target):
+    """A processor with as many lanes as are asked for."""
+
+    lanes: int = 1
 
 
 def task_of(name: str) -> Task:
@@ -115,10 +122,11 @@ def main() -> None:
     parser.add_argument("--processor", default="")
     parser.add_argument("--studies", nargs="*", default=STUDIES)
     given = parser.parse_args()
-    lanes = given.lanes or builder.natural_lanes()
-    builder.natural_lanes = lambda: lanes
+    here = machine.host()
+    chosen = Chosen(here.triple, here.cpu, here.features, given.lanes or here.lanes)
     if given.processor:
-        builder.host = lambda: (given.processor, "")
+        chosen = replace(chosen, cpu=given.processor, features="")
+    machine.host = lambda: chosen
     for name in given.studies:
         for what, digest in digests(everything(name, given.workers, given.portion)):
             sys.stdout.write(f"{name}: {what} {digest}\n")

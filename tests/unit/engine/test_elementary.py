@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from il2sim.engine import elementary
-from il2sim.engine.emit import builder
+from il2sim.engine.emit import machine
+from il2sim.engine.emit.builder import Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
 from tests import programs
@@ -61,10 +62,10 @@ def test_a_compiled_model_has_the_same_bits(lanes):
         lambda y, p: {name: y["exp"].call(name) for name in names},
         starts=dict.fromkeys(names, 0.0),
     )
-    module = builder.Module(lanes)
+    module = Module(lanes)
     emit_functions(module)
     Formulas(module, program).emit()
-    loaded = builder.load(builder.assemble(module.text()))
+    loaded = machine.load(machine.assemble(module.text()))
     y = np.ones((len(names), lanes))
     y[0] = X[:lanes]
     out, nothing = np.zeros_like(y), np.zeros(lanes)
