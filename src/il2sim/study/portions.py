@@ -34,6 +34,12 @@ def portions(n: int, size: int) -> Iterator[range]:
         yield range(first, min(first + size, n))
 
 
+def rows(run: Trajectories, some: range) -> Trajectories:
+    """Some subjects of a run."""
+    chosen = slice(some.start, some.stop)
+    return replace(run, **{name: getattr(run, name)[chosen] for name in ONE_ROW_EACH})
+
+
 def put_together(parts: Sequence[Trajectories]) -> Trajectories:
     """Join the trajectories of portions, in the order given.
 

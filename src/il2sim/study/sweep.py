@@ -17,7 +17,7 @@ from il2sim.engine.resting import Rest
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadProblem
-from il2sim.study.portions import ONE_ROW_EACH
+from il2sim.study.portions import rows
 from il2sim.study.subjects import Floats
 
 if TYPE_CHECKING:
@@ -83,15 +83,9 @@ def dose_response(
         parameters=np.tile(problem.parameters, (times, 1)),
         bases=np.concatenate([problem.bases * size for size in sizes]),
     )
-    rows = np.tile(np.arange(n), times)
-    rests = Rest(**{one.name: getattr(rest, one.name)[rows] for one in fields(Rest)})
+    again = np.tile(np.arange(n), times)
+    rests = Rest(**{one.name: getattr(rest, one.name)[again] for one in fields(Rest)})
     solution = solve(whole, workers=workers, cancel=cancel, rest=rests)
     run = task.label(solution, problem.program, None)
     parts = [range(i * n, (i + 1) * n) for i in range(times)]
-    return DoseResponse(sizes, tuple(_rows(run, part) for part in parts))
-
-
-def _rows(run: Trajectories, some: range) -> Trajectories:
-    """Some subjects of a run."""
-    chosen = slice(some.start, some.stop)
-    return replace(run, **{name: getattr(run, name)[chosen] for name in ONE_ROW_EACH})
+    return DoseResponse(sizes, tuple(rows(run, part) for part in parts))

@@ -13,18 +13,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from il2sim.app.serve.niceness import give_way
 from il2sim.engine.solve import find_rest, solve
+from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import Il2simError
 from il2sim.figures.panels import before_doses
 from il2sim.study.attribution import Attribution, attribute, consumption
 from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
+from il2sim.study.portions import rows
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.sweep import dose_response
 
@@ -39,6 +42,9 @@ QUICK_TOLERANCE = 1e-2
 the eye cannot see; the refinement takes the study's own."""
 
 KEPT_RESTS = 32
+
+LEAST = 8
+"""Subjects that are followed however short the time is."""
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -84,6 +90,7 @@ class Answers:
         self._turn = threading.Lock()
         self._rests: OrderedDict[bytes, Rest] = OrderedDict()
         self._newest: dict[str, int] = {}
+        self._waiting = 0
         self._guard = threading.Lock()
 
     def warm(self, studies: Sequence[Study]) -> None:
@@ -114,11 +121,34 @@ class Answers:
         """
         began = time.perf_counter()
         task = task_of(study, asked.view, asked.subjects, tolerance=QUICK_TOLERANCE)
-        turn = self._turn_of(f"{asked.client}/{asked.view}")
-        with turn, _deadline(self.seconds) as cancel:
-            run = self.solve(task, cancel=cancel)
+        with self._turn_of(f"{asked.client}/{asked.view}") as others:
+            within = asked.within_ms
+            run = self._within(
+                task, within if within is None else within / (1 + others)
+            )
         took_ms = 1e3 * (time.perf_counter() - began)
         return bands(study, run, asked.scale, took_ms=took_ms)
+
+    def _within(self, task: Task, within_ms: float | None) -> Trajectories:
+        """The first subjects of a task, as many as are solved in time; eight at least.
+
+        Subjects are begun in order, and those begun are finished: none is left out
+        because it takes longer.
+        """
+        problem = task.problem()
+        with _deadline(self.seconds) as cancel:
+            rest = self._rest(problem, cancel)
+        seconds = self.seconds if within_ms is None else 1e-3 * within_ms
+        with _deadline(seconds) as cancel:
+            run = self.solve(task, cancel=cancel, known=(problem, rest))
+        begun = int(np.count_nonzero(run.status != Status.CANCELLED))
+        if begun == len(run):
+            return run
+        if begun == 0:
+            few = replace(task, population=task.population.sized(LEAST))
+            with _deadline(self.seconds) as cancel:
+                return self.solve(few, cancel=cancel)
+        return rows(run, range(begun))
 
     def sweep(
         self, study: Study, factors: Sequence[float], subjects: int, client: str
@@ -155,15 +185,18 @@ class Answers:
         task = task_of(study, "courses", asked.subjects, tolerance=QUICK_TOLERANCE)
         with self._turn_of(f"{asked.client}/shares"):
             found = shares_of(task, asked.quantity, self.workers)
-        mean = found.mean() if found.is_done.any() else np.full((1, 1), np.nan)
+        drawn = np.flatnonzero(before_doses(found.times_h, found.doses_h))
+        mean = np.full((len(drawn), len(found.parts)), np.nan)
+        if found.is_done.any():
+            mean = found.mean()[drawn]
         return {
             "quantity": asked.quantity,
             "unit": found.unit,
-            "times_d": (found.times_h / 24.0).tolist(),
+            "times_d": (found.times_h[drawn] / 24.0).tolist(),
             "end_d": study.end_day,
             "parts": {
                 name: numbers(row)
-                for name, row in zip(found.parts, mean.T, strict=False)
+                for name, row in zip(found.parts, mean.T, strict=True)
             },
             "change": numbers(mean.sum(axis=1)),
             "table": plain(found.table(study.end_h)),
@@ -172,11 +205,15 @@ class Answers:
         }
 
     def solve(
-        self, task: Task, *, cancel: threading.Event | None = None
+        self,
+        task: Task,
+        *,
+        cancel: threading.Event | None = None,
+        known: tuple[Problem, Rest] | None = None,
     ) -> Trajectories:
-        """Solve a task, with resting states that may be known already."""
-        problem = task.problem()
-        rest = self._rest(problem, cancel)
+        """Solve a task; its arrays and resting states may be known already."""
+        problem = task.problem() if known is None else known[0]
+        rest = self._rest(problem, cancel) if known is None else known[1]
         solution = solve(problem, workers=self.workers, cancel=cancel, rest=rest)
         return task.label(solution, problem.program, None)
 
@@ -196,14 +233,21 @@ class Answers:
         return rest
 
     @contextmanager
-    def _turn_of(self, client: str) -> Iterator[None]:
-        """Wait for the turn; give way to a newer question of the same client."""
+    def _turn_of(self, client: str) -> Iterator[int]:
+        """Wait for the turn; give way to a newer question of the same client.
+
+        Yields how many others wait meanwhile.
+        """
         with self._guard:
             mine = self._newest[client] = self._newest.get(client, 0) + 1
+            self._waiting += 1
         with self._turn:
+            with self._guard:
+                self._waiting -= 1
+                others = self._waiting
             if self._newest[client] != mine:
                 raise Superseded
-            yield
+            yield others
 
 
 @contextmanager

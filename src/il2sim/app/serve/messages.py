@@ -62,6 +62,9 @@ class Asked(Message):
         Of the bands: ``"fold"`` over each subject's rest, or ``"absolute"``.
     subjects
         How many; the first ones of the study's population.
+    within_ms
+        Begin no further subject after this time, [ms], shared with those who wait; the
+        answer says how many were followed. None follows all.
     client
         A new request of a client replaces its last one.
     """
@@ -70,6 +73,7 @@ class Asked(Message):
     view: Literal["courses", "receptors"] = "courses"
     scale: Literal["fold", "absolute"] = "fold"
     subjects: Annotated[int, Field(ge=1, le=100_000)] = 100
+    within_ms: Annotated[float, Field(gt=0, le=1e5, allow_inf_nan=False)] | None = None
     client: Name = "page"
 
 
@@ -236,7 +240,7 @@ class Shares(Message):
     quantity, unit
         What changed, and in which unit.
     times_d
-        When, [d].
+        When blood is drawn in a trial, before doses, [d].
     end_d
         The read-out visit, [d].
     parts

@@ -113,7 +113,7 @@ class Runs:
                 run = Run(
                     name,
                     study.subjects,
-                    title=study.title,
+                    title=f"{study.title}: {study.regimen}",
                     folder=self.root / name,
                     study=study,
                 )
@@ -232,7 +232,7 @@ def _found(root: Path) -> Iterator[Run]:
         yield Run(
             file.parent.name,
             study.subjects,
-            title=study.title,
+            title=f"{study.title}: {study.regimen}",
             state="done" if is_done else "stopped",
             done=done,
             folder=file.parent,

@@ -60,6 +60,17 @@ def test_a_quick_answer_is_what_the_python_api_gives(client):
     assert answer["published"][0]["shown"] == "> 5"
 
 
+def test_an_answer_in_time_is_that_of_the_first_subjects(client):
+    """However short the time, those followed are the first ones, and none failed."""
+    asked = {"scenario": scenario(), "subjects": 200, "within_ms": 1.0}
+    answer = client.post("/api/answers", json=asked).json()
+    followed = answer["subjects"]
+    assert 8 <= followed <= 200
+    assert answer["failed"] == 0
+    run = simulated(study_of(STUDY), followed, QUICK_TOLERANCE)
+    assert same(answer["bands"]["CD8"], run["CD8"].fold())
+
+
 def test_sliders_are_the_study_that_is_downloaded(client):
     """A tenth of the dose every two days, of a molecule that binds otherwise."""
     moved = scenario(dose=0.1, every_h=48.0, kd_cd25=3.0, kd_cd122=2.0, half_life=4.0)

@@ -117,7 +117,7 @@ function showTabsOfScenarios() {
   }, swatch(one), one.id));
   const more = state.scenarios.length < MOST
     ? el("button", { type: "button", id: "add", onclick: addScenario, title: "Copy this scenario and change the copy" }, "+ compare") : null;
-  const less = state.scenarios.length > 1 ? el("button", { type: "button", id: "remove", onclick: removeScenario }, `remove ${active().id}`) : null;
+  const less = state.scenarios.length > 1 ? el("button", { type: "button", id: "remove", onclick: removeScenario, "aria-label": `Remove scenario ${active().id}` }, `✕ ${active().id}`) : null;
   byId("scenarios").replaceChildren(...buttons, ...[more, less].filter(Boolean));
 }
 

@@ -4,6 +4,7 @@ import { client, fetchJson, post } from "./api.js";
 import { changed, message, state } from "./state.js";
 
 const SUBJECTS = 100;
+const WITHIN_MS = 160;
 const CALM_MS = 700;
 const SWEEP = [0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const needsSweep = () => state.view === "response" || state.view === "plane";
@@ -34,7 +35,7 @@ async function askOnce(scenario, view) {
   const scale = view === "receptors" ? "absolute" : state.scale;
   const began = performance.now();
   try {
-    const answer = await post("/api/answers", { scenario: message(scenario), view, scale, subjects: SUBJECTS, client: `${client}-${scenario.id}` });
+    const answer = await post("/api/answers", { scenario: message(scenario), view, scale, subjects: SUBJECTS, within_ms: WITHIN_MS, client: `${client}-${scenario.id}` });
     answer.waited_ms = performance.now() - began;
     scenario.answers = { ...(view === "receptors" ? scenario.answers : {}), [view]: answer };
     scenario.error = null;

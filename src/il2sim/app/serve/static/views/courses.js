@@ -115,7 +115,7 @@ function ranges(name, isFold) {
 }
 
 function publishedChip(row) {
-  const verdict = row.agrees == null ? "" : row.agrees ? "agrees" : "differs";
+  const verdict = row.agrees == null || isTouched(active()) ? "" : row.agrees ? "agrees" : "differs";
   const text = `published ${row.endpoint} ${row.shown}`;
   const why = isTouched(active()) ? "; published for the study's own regimen" : "";
   return chip(text, row.published.evidence, verdict, `${row.note}${why}`);

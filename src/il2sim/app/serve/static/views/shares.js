@@ -62,13 +62,13 @@ function show(found) {
   traces.push({ x: found.times_d, y: found.change, name: "change, their sum", mode: "lines", line: { width: 3, color: ink, dash: "dash" }, hovertemplate: `change: %{y:.3g}${unit}<extra></extra>` });
   const title = isCells ? "share of the change, folds of rest" : "% of all doses";
   draw(place, traces, layout({ title: "days since the first dose" }, { title, zeroline: true, zerolinecolor: ground().faint }, {
-    showlegend: true, legend: { orientation: "h", y: -0.16, font: { size: 11 } }, shapes: [rule(found.end_d, "x", "dot")], margin: { l: 58, r: 10, t: 8, b: 110 },
+    shapes: [rule(found.end_d, "x", "dot")],
   }));
   const rows = found.table.toReversed();
-  const colorAt = (name) => (name === "change" ? ink : onGround(COLORS[names.indexOf(name) % COLORS.length]));
+  const colorAt = (name) => (names.includes(name) ? onGround(COLORS[names.indexOf(name) % COLORS.length]) : ink);
   draw(bars, rows.map((one) => ({
-    type: "bar", orientation: "h", x: [one.mean], y: [short(one.share)], marker: { color: colorAt(one.share) },
+    type: "bar", orientation: "h", x: [one.mean], y: [names.includes(one.share) ? short(one.share) : "change, their sum"], marker: { color: colorAt(one.share) },
     error_x: { type: "data", symmetric: false, array: [one.q95 - one.mean], arrayminus: [one.mean - one.q05], color: ink, thickness: 1.2, width: 3 },
     hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
-  })), layout({ title: `${title}, day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 150, r: 14, t: 8, b: 44 } }));
+  })), layout({ title: `${title}, day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 190, r: 14, t: 8, b: 44 } }));
 }
