@@ -111,8 +111,10 @@ def test_no_file_outside_a_run_is_reached(client):
             f"/static/{up}",
         ):
             reply = client.get(address)
-            assert reply.status_code in (307, 404, 405, 422), (address, reply)
-            assert b"root:" not in reply.content
+            if reply.status_code == 200:  # the client itself went up, to the page
+                assert reply.content == client.get("/").content, address
+            else:
+                assert reply.status_code in (404, 405, 422), address
     for name in ("../../escaped", "/tmp", "a/../../b", ".", ".."):
         title = {**STUDY, "title": name, "subjects": 1}
         reply = sent(client, "/api/runs", {"scenario": {"study": title}})

@@ -70,5 +70,5 @@ function show(found) {
     type: "bar", orientation: "h", x: [one.mean], y: [names.includes(one.share) ? short(one.share) : "change, their sum"], marker: { color: colorAt(one.share) },
     error_x: { type: "data", symmetric: false, array: [one.q95 - one.mean], arrayminus: [one.mean - one.q05], color: ink, thickness: 1.2, width: 3 },
     hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
-  })), layout({ title: `${title}, day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 190, r: 14, t: 8, b: 44 } }));
+  })), layout({ title: `day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 190, r: 14, t: 8, b: 44 } }));
 }
