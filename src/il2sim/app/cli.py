@@ -233,6 +233,8 @@ def _report(outcome: Outcome) -> None:
     )
     for line in outcome.trajectories.failures():
         console.print(line, markup=False)
+    for line in summary.get("failures", {}).get("words", ()):
+        console.print(line, markup=False, highlight=False)
     console.print(f"Everything is in {outcome.folder}", markup=False, soft_wrap=True)
 
 

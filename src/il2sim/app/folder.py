@@ -8,7 +8,9 @@ or by a power cut, leaves what it finished, and goes on from there.
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +64,7 @@ class RunFolder:
         folder = cls(path, provenance)
         if path.exists() and not path.is_dir():
             raise _in_use(path, "a file", "a folder that is new or empty")
-        if not path.exists() or not any(path.iterdir()):
+        if not path.exists() or all(_is_half(one) for one in path.iterdir()):
             path.mkdir(parents=True, exist_ok=True)
             folder.write_text(
                 "provenance.json", json.dumps(provenance.to_dict(), indent=2) + "\n"
@@ -130,9 +132,12 @@ class RunFolder:
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file whole or not at all."""
+        """Write a file whole or not at all, through a power cut too."""
         whole, beside = self.path / name, self.path / f".{name}.part"
-        beside.write_text(text, encoding="utf-8")
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         beside.replace(whole)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
@@ -140,14 +145,13 @@ class RunFolder:
         text = json.dumps(_plain(summary), indent=2, ensure_ascii=False) + "\n"
         self.write_text("summary.json", text)
 
-    def write_endpoints(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Write ``endpoints.csv``: one row for each subject."""
-        beside = self.path / ".endpoints.csv.part"
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-        beside.replace(self.path / "endpoints.csv")
+    def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Write a table as CSV: a heading and a column for each name."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        self.write_text(name, text.getvalue())
 
     def write_trajectories(self, run: Trajectories, kind: Format) -> None:
         """Write the trajectories of the whole run."""
@@ -156,6 +160,11 @@ class RunFolder:
     def _place(self, some: range) -> Path:
         name = f"subjects-{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
         return self.path / PARTS / name
+
+
+def _is_half(path: Path) -> bool:
+    """Whether a file of ours was being written when the process was killed."""
+    return path.name.startswith(".") and path.name.endswith(".part")
 
 
 def _key_of(path: Path) -> str | None:

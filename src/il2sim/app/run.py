@@ -17,6 +17,7 @@ from il2sim.engine.store import read as read_trajectories
 from il2sim.errors import BadProblem, UnknownName
 from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
+from il2sim.study.ledger import keep_ledger
 from il2sim.study.portions import portions, put_together
 from il2sim.study.simulate import Task, prepare, solve_task
 
@@ -32,6 +33,9 @@ PORTION = 250
 
 STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
 """The study in a run's folder, as it was carried out."""
+
+FAILURES = "failures.csv"
+"""The subjects without an answer, where there are any."""
 
 RUNS = Path("runs")
 """Where folders are made unless the user names one."""
@@ -299,6 +303,8 @@ def _write(
     comparisons = tuple(
         compare(run, row.expected(), study.end_h) for row in study.compare
     )
+    people = task.population.draw(range(len(run)))
+    lost = keep_ledger(run, people, study.end_h)
     summary = {
         "title": study.title,
         "regimen": str(task.regimen),
@@ -309,11 +315,14 @@ def _write(
         "complete": complete,
         "planned": task.population.n,
         **summarize(run, study.end_h),
+        "failures": lost.to_dict(),
         "published": [one.to_dict() for one in comparisons],
     }
-    people = task.population.draw(range(len(run)))
     folder.write_trajectories(run, options.format)
-    folder.write_endpoints(
+    if lost:
+        folder.write_table(FAILURES, lost.rows)
+    folder.write_table(
+        "endpoints.csv",
         {
             "subject": range(len(run)),
             "status": run.status.tolist(),
@@ -325,7 +334,7 @@ def _write(
                 name: values.tolist()
                 for name, values in by_subject(run, study.end_h).items()
             },
-        }
+        },
     )
     _draw(study, folder, run)
     outcome = Outcome(folder.path, run, summary, comparisons)

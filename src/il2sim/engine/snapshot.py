@@ -2,11 +2,15 @@
 
 A run is kept portion by portion while it goes on. A portion is written by us and read
 by us, so it needs no chunks and no labels for others (`store.py` has those): one NumPy
-archive, written whole or not at all, whose checksums tell when it was damaged.
+archive behind the hash of its bytes, written whole or not at all, so that a file which
+was cut off or changed by a single bit is no portion.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
 import zipfile
 from dataclasses import fields
 from pathlib import Path
@@ -17,8 +21,10 @@ import numpy as np
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import UnreadableFile
 
-SUFFIX = ".npz"
+SUFFIX = ".part"
 
+_MAGIC = b"il2sim portion 2\n"
+_HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TEXTS = ("names", "units")
 _ARRAYS = tuple(
     one.name for one in fields(Trajectories) if one.name not in (*_TEXTS, "provenance")
@@ -39,8 +45,14 @@ def write(trajectories: Trajectories, path: Path) -> None:
     beside = path.with_name(f".{path.name}.part")
     arrays: dict[str, Any] = {name: getattr(trajectories, name) for name in _ARRAYS}
     arrays |= {name: np.array(getattr(trajectories, name)) for name in _TEXTS}
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)
+    content = archive.getbuffer()
     with beside.open("wb") as file:
-        np.savez(file, **arrays)
+        file.write(_MAGIC + hashlib.sha256(content).digest())
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
 
 
@@ -53,7 +65,7 @@ def read(path: Path) -> Trajectories:
         The file is missing, cut off or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(_content(path)), allow_pickle=False) as archive:
             found = {name: archive[name] for name in (*_ARRAYS, *_TEXTS)}
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UnreadableFile(
@@ -65,3 +77,11 @@ def read(path: Path) -> Trajectories:
     everything: dict[str, Any] = dict(found)
     everything |= {name: tuple(map(str, found[name])) for name in _TEXTS}
     return Trajectories(**everything)
+
+
+def _content(path: Path) -> bytes:
+    whole = path.read_bytes()
+    content = whole[_HEAD:]
+    if whole[:_HEAD] != _MAGIC + hashlib.sha256(content).digest():
+        raise ValueError("other bytes than were written")
+    return content

@@ -40,6 +40,9 @@ CHUNK_VALUES = 2**20
 MARKER = "trajectories.json"
 """Moved into place last: tables without it are not complete."""
 
+BEFORE = ".before"
+"""Where the old store stays until the new one has taken its place."""
+
 WHOLE_NUMBERS = {"subject", "status", "failed state", "steps", "rejected steps"}
 
 
@@ -104,10 +107,12 @@ def write(
             _write_zarr(trajectories, temporary / "trajectories.zarr")
         else:
             _write_tables(trajectories, temporary, format)
-        for path in present:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        for made in sorted(temporary.iterdir(), key=lambda path: path.name == MARKER):
-            made.rename(folder / made.name)
+        with _standing_in(folder, present):
+            for path in present:
+                path.rename(temporary / f"old {path.name}")
+            made = [path for path in temporary.iterdir() if path.name[:4] != "old "]
+            for path in sorted(made, key=lambda path: path.name == MARKER):
+                path.rename(folder / path.name)
     return folder / f"trajectories.{format}"
 
 
@@ -121,10 +126,11 @@ def read(folder: Path | str) -> Trajectories:
     """
     folder = Path(folder)
     try:
-        if (folder / "trajectories.zarr").exists():
-            return _assemble(*_read_zarr(folder / "trajectories.zarr"))
-        if (folder / MARKER).exists():
-            return _assemble(*_read_tables(folder))
+        for place in (folder, folder / BEFORE):
+            if (place / "trajectories.zarr").exists():
+                return _assemble(*_read_zarr(place / "trajectories.zarr"))
+            if (place / MARKER).exists():
+                return _assemble(*_read_tables(place))
     except UnreadableFile:
         raise
     except Exception as error:  # the libraries below raise many kinds
@@ -333,6 +339,35 @@ def _present(folder: Path) -> list[Path]:
     ]
     names = (MARKER, "trajectories.zarr", *tables)
     return [folder / name for name in names if (folder / name).exists()]
+
+
+@contextmanager
+def _standing_in(folder: Path, present: list[Path]) -> Iterator[None]:
+    """Keep the old store readable while the new one takes its place.
+
+    If the process is killed between the two, `read` finds the old one here.
+    """
+    whole, half = folder / BEFORE, folder / f"{BEFORE}-{os.getpid()}"
+    shutil.rmtree(half, ignore_errors=True)
+    if present:
+        half.mkdir()
+        for path in present:
+            if path.is_dir():
+                shutil.copytree(path, half / path.name, copy_function=_link)
+            else:
+                _link(path, half / path.name)
+        shutil.rmtree(whole, ignore_errors=True)
+        half.rename(whole)
+    yield
+    shutil.rmtree(whole, ignore_errors=True)
+
+
+def _link(path: Path | str, other: Path | str) -> None:
+    """Give a file a second name, or copy it where the disk cannot."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copy2(path, other)
 
 
 @contextmanager

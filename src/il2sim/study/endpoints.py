@@ -7,7 +7,7 @@ state. Spreads are over the subjects that were solved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,23 +109,37 @@ def summarize(
         fold"`` and ``"end fold"`` [1], and ``"resting"``, ``"peak"`` and ``"end"`` in
         the unit given beside them, each with median, q05 and q95.
     """
-    endpoints = {}
+    endpoints = {
+        name: {
+            **{kind: spread(values[run.is_done]).to_dict() for kind, values in by_kind},
+            "unit": run[name].unit,
+        }
+        for name, by_kind in measured(run, end_h, names)
+    }
+    return {"subjects": subjects_of(run), "endpoints": endpoints}
+
+
+def measured(
+    run: Trajectories, end_h: float, names: Sequence[str] = POPULATIONS
+) -> Iterator[tuple[str, list[tuple[str, Floats]]]]:
+    """Every endpoint of what was recorded: name, then each kind with its values.
+
+    Folds are in [1], the others in the unit of the name; values have the shape
+    ``(n_subjects,)``.
+    """
     for name in names:
         if name in run:
             course = run[name]
-            by_kind = {
-                "peak fold": course.peak_fold(),
-                "end fold": course.fold().at(end_h),
-                "resting": course.resting,
-                "peak": course.peak,
-                "end": course.at(end_h),
-            }
-            solved = {kind: values[run.is_done] for kind, values in by_kind.items()}
-            endpoints[name] = {
-                **{kind: spread(values).to_dict() for kind, values in solved.items()},
-                "unit": course.unit,
-            }
-    return {"subjects": subjects_of(run), "endpoints": endpoints}
+            yield (
+                name,
+                [
+                    ("peak fold", course.peak_fold()),
+                    ("end fold", course.fold().at(end_h)),
+                    ("resting", course.resting),
+                    ("peak", course.peak),
+                    ("end", course.at(end_h)),
+                ],
+            )
 
 
 def subjects_of(run: Trajectories) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from il2sim.app import run as app_run
 from il2sim.app.run import Options, published_of, run_study
 from il2sim.engine import store
+from il2sim.engine.status import Status
 from il2sim.errors import BadProblem, FolderInUse, UnknownName
 from il2sim.formats.study_file import read_study, study_of
 
@@ -92,6 +94,29 @@ def test_the_summary_has_the_agreed_form(finished):
     run = store.read(outcome.folder)
     fold = run["memory Treg"].fold().at(72.0)
     assert summary["endpoints"]["memory Treg"]["end fold"]["median"] == np.median(fold)
+
+
+def test_subjects_without_an_answer_are_written_down(tmp_path, monkeypatch):
+    """Their rows are in failures.csv, and the summary says what their loss does."""
+    real = app_run.solve_task
+
+    def lose_one(task, some, **more):
+        part = real(task, some, **more)
+        if some.start:
+            return part
+        status, values = part.status.copy(), part.values.copy()
+        status[1], values[1] = Status.TOO_MANY_STEPS, np.nan
+        return replace(part, status=status, values=values)
+
+    monkeypatch.setattr(app_run, "solve_task", lose_one)
+    outcome = run_study(SMALL, "small", Options(out=tmp_path / "lost"))
+    with (outcome.folder / "failures.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["subject"], row["status"]) == ("1", "TOO_MANY_STEPS")
+    assert 0 <= float(row["quantile of weight [kg]"]) <= 1
+    told = json.loads((outcome.folder / "summary.json").read_text())["failures"]
+    assert told["lost"] == 1
+    assert told["words"][0].startswith("1 of 5 subjects (20 %)")
 
 
 def test_there_is_a_row_for_each_subject(finished):
