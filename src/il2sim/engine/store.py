@@ -43,7 +43,10 @@ MARKER = "trajectories.json"
 BEFORE = ".before"
 """Where the old store stays until the new one has taken its place."""
 
-WHOLE_NUMBERS = {"subject", "status", "failed state", "steps", "rejected steps"}
+WHOLE_NUMBERS = {
+    *("subject", "status", "failed state"),
+    *("steps", "rejected steps", "retries"),
+}
 
 
 class Labeled(NamedTuple):
@@ -177,6 +180,7 @@ def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
         "failed state": Labeled(each, codes, "1"),
         "steps": Labeled(each, run.steps, "1"),
         "rejected steps": Labeled(each, run.rejected, "1"),
+        "retries": Labeled(each, run.retries, "1"),
     }
     for i, (name, unit) in enumerate(zip(run.names, run.units, strict=True)):
         arrays[name] = Labeled(over_time, run.values[:, :, i], unit)
@@ -222,6 +226,7 @@ def _assemble(
         failed_state=np.array(about["failed states"], np.str_)[arrays["failed state"]],
         steps=arrays["steps"],
         rejected=arrays["rejected steps"],
+        retries=arrays.get("retries", np.zeros(shape[0], np.int64)),
         doses_h=arrays["dose"],
         provenance=Provenance.from_dict(record) if record else None,
     )

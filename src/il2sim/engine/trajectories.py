@@ -57,6 +57,9 @@ class Trajectories:
         Which state failed first, shape ``(n_subjects,)``; empty for the others.
     steps, rejected
         Steps accepted and rejected, shape ``(n_subjects,)``.
+    retries
+        How often a subject was solved again with smaller steps, shape
+        ``(n_subjects,)``.
     doses_h
         When doses began, [h], shape ``(n_doses,)``.
     provenance
@@ -88,6 +91,7 @@ class Trajectories:
     failed_state: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, "U1"))
     steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     rejected: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    retries: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     doses_h: Floats = field(default_factory=lambda: np.zeros(0))
     provenance: Provenance | None = None
 
@@ -98,6 +102,7 @@ class Trajectories:
             "failed_state": np.full(n_subjects, "", dtype=np.str_),
             "steps": np.zeros(n_subjects, dtype=np.int64),
             "rejected": np.zeros(n_subjects, dtype=np.int64),
+            "retries": np.zeros(n_subjects, dtype=np.int64),
         }
         for name, array in unsaid.items():
             if not len(getattr(self, name)):
@@ -125,6 +130,7 @@ class Trajectories:
             "failed_state": each,
             "steps": each,
             "rejected": each,
+            "retries": each,
             "doses_h": (len(self.doses_h),),
         }
 

@@ -105,9 +105,9 @@ def summarize(
     Returns
     -------
     dict
-        ``subjects: {n, failed, reasons}`` and ``endpoints``: for each name ``"peak
-        fold"`` and ``"end fold"`` [1], and ``"resting"``, ``"peak"`` and ``"end"`` in
-        the unit given beside them, each with median, q05 and q95.
+        ``subjects: {n, failed, retried, reasons}`` and ``endpoints``: for each name
+        ``"peak fold"`` and ``"end fold"`` [1], and ``"resting"``, ``"peak"`` and
+        ``"end"`` in the unit given beside them, each with median, q05 and q95.
     """
     endpoints = {
         name: {
@@ -143,11 +143,12 @@ def measured(
 
 
 def subjects_of(run: Trajectories) -> dict[str, Any]:
-    """Count the subjects of a run, those that failed, and why."""
+    """Count the subjects of a run, those that failed or were retried, and why."""
     codes = run.status[~run.is_done]
     return {
         "n": len(run),
         "failed": run.n_failed,
+        "retried": int(np.count_nonzero(run.retries)),
         "reasons": {
             Status(int(code)).name: int(np.count_nonzero(codes == code))
             for code in np.unique(codes)

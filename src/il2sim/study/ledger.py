@@ -254,6 +254,7 @@ def _rows(
         "time [h]": run.failed_h[lost].tolist(),
         "state": run.failed_state[lost].tolist(),
         "steps": run.steps[lost].tolist(),
+        "retries": run.retries[lost].tolist(),
         "sentence": [code.sentence for code in codes],
         "advice": [code.advice for code in codes],
     }

@@ -145,6 +145,7 @@ class Task:
             failed_state=states[solution.failed_state],
             steps=solution.steps,
             rejected=solution.rejected,
+            retries=solution.retries,
             doses_h=np.array([dose.time_h for dose in self.regimen.doses]),
             provenance=provenance,
         )

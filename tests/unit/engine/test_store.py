@@ -23,6 +23,7 @@ ARRAYS = (
     "failed_state",
     "steps",
     "rejected",
+    "retries",
     "doses_h",
 )
 
@@ -46,6 +47,7 @@ def some_run(n_subjects: int = 5) -> Trajectories:
         failed_state=np.where(status, "circulation.plasma", ""),
         steps=np.arange(n_subjects),
         rejected=np.arange(n_subjects),
+        retries=np.arange(n_subjects) % 3,
         doses_h=np.array([0.0, 0.25]),
         provenance=provenance_of(
             model="body",

@@ -52,7 +52,12 @@ def test_ratios_and_sums_of_recorded_names():
 
 def test_summary_counts_failures_and_leaves_them_out():
     summary = summarize(RUN, 48.0)
-    assert summary["subjects"] == {"n": 3, "failed": 1, "reasons": {"NOT_FINITE": 1}}
+    assert summary["subjects"] == {
+        "n": 3,
+        "failed": 1,
+        "retried": 0,
+        "reasons": {"NOT_FINITE": 1},
+    }
     assert list(summary["endpoints"]) == ["CD4 Tconv", "Treg", "plasma IL-2"]
     treg = summary["endpoints"]["Treg"]
     assert treg["end fold"]["median"] == 2.5
