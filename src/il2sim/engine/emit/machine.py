@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _SYMBOL = r"(?<![\w.]){name}(?![\w.])"
 """A function's name in assembly; in the name of an instruction it is never alone."""
 
+_PAIRS = ("x86_64", "aarch64", "arm64")
+"""Processors that always have vectors of two doubles."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -53,11 +56,13 @@ class Target:
 
     @property
     def lanes(self) -> int:
-        """Subjects that one vector holds."""
+        """Subjects that one vector holds; a thread of a GPU has one."""
         features = self.features.split(",")
         if "+avx512f" in features:
             return 8
-        return 4 if "+avx" in features else 2
+        if "+avx" in features:
+            return 4
+        return 2 if self.triple.startswith(_PAIRS) else 1
 
     @property
     def key(self) -> tuple[str, ...]:
