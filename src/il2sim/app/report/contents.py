@@ -44,6 +44,9 @@ COLUMNS = 3
 MOST_FAILURES = 20
 """Subjects named one by one; the others are counted."""
 
+MOST_COMPARED = 8
+"""Traits and parameters in which those without an answer are compared."""
+
 LINKS = {
     "doi": "https://doi.org/",
     "pmid": "https://pubmed.ncbi.nlm.nih.gov/",
@@ -87,7 +90,7 @@ def contents(told: Told) -> dict[str, Any]:
         "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
-        "failures": _failures(told, people),
+        "failures": _failures(told),
         "sources": _sources(told),
         "made": run.provenance.to_dict() if run.provenance else {},
         "card": card(),
@@ -230,17 +233,14 @@ def _verdict(comparisons: tuple[Comparison, ...]) -> dict[str, int]:
     return {"agree": sum(told), "of": len(told)}
 
 
-def _failures(told: Told, people: Subjects) -> dict[str, Any]:
-    run = told.outcome.trajectories
+def _failures(told: Told) -> dict[str, Any]:
+    """Who has no answer, why, and what the ledger says of it."""
+    run, ledger = told.outcome.trajectories, told.outcome.summary["failures"]
     failed = np.flatnonzero(~run.is_done)
     codes = [Status(int(run.status[i])) for i in failed]
-    rows = [
-        ("age [years]", people.age_y),
-        ("weight [kg]", people.weight_kg),
-        *((f"{name} at rest [cells/µL]", one) for name, one in people.counts.items()),
-    ]
     return {
         "n": len(failed),
+        "words": ledger["words"],
         "reasons": [
             {
                 "count": codes.count(code),
@@ -260,18 +260,24 @@ def _failures(told: Told, people: Subjects) -> dict[str, Any]:
         ],
         "unnamed": max(0, len(failed) - MOST_FAILURES),
         "compared": [
-            (what, _median(values[~run.is_done]), _median(values[run.is_done]))
-            for what, values in rows
+            {
+                "what": one["what"],
+                "lost": shown(one["lost"]),
+                "solved": shown(one["solved"]),
+                "apart": _signed(one["difference"]),
+                "p": f"{one['adjusted']:.2g}",
+            }
+            for one in ledger["compared"][:MOST_COMPARED]
         ],
     }
 
 
+def _signed(value: float) -> str:
+    return f"{value:+.1f} SD" if np.isfinite(value) else "–"
+
+
 def _hours(time_h: float) -> str:
     return f"{time_h:.3g} h" if np.isfinite(time_h) else "–"
-
-
-def _median(values: Floats) -> str:
-    return shown(float(np.median(values))) if len(values) else "–"
 
 
 def _sources(told: Told) -> list[dict[str, Any]]:

@@ -120,7 +120,8 @@ def test_subjects_without_an_answer_are_named(study, tmp_path, monkeypatch):
     assert 0 < outcome.trajectories.n_failed < 6
     page = Page((outcome.folder / REPORT).read_text("utf-8"))
     words = " ".join(" ".join(page.words).split())
-    assert f"{outcome.trajectories.n_failed} of 6 subjects could not be solved" in words
+    assert " ".join(outcome.summary["failures"]["words"]) in words
+    assert f"{outcome.trajectories.n_failed} of 6 subjects" in words
     assert "no resting state" in words
 
 
