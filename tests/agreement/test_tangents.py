@@ -246,3 +246,32 @@ def test_lanes_change_no_bit_and_the_plain_solution_stays(lanes):
         assert getattr(one, name).tobytes() == getattr(many, name).tobytes(), name
     for name in ("values", "resting", "peaks", "status", "attempts", "rejected"):
         assert getattr(many, name).tobytes() == getattr(plain, name).tobytes(), name
+
+
+@pytest.mark.parametrize("method", ["rodas5p", "tsit5"])
+def test_steps_can_be_chosen_by_the_tangents_too(method):
+    """At a loose tolerance the tangent of a decay is nearer to its closed form.
+
+    -t exp(-k t) changes faster than exp(-k t) does.
+    """
+    k, times = 2.0, np.array([1.0, 3.0, 8.0])
+    task = problem(
+        programs.absorbed(),
+        [[k, 0.1]],
+        [Given(0.0, 0, 1.0)],
+        times=times,
+        along={"parameters": ["ka"]},
+        method=method,
+        tolerance=1e-3,
+    )
+    judged = replace(task.directions, lengths=np.array([k]))
+    plain, careful = (
+        solve(replace(task, directions=one)) for one in (task.directions, judged)
+    )
+    exact = -times * np.exp(-k * times)
+    errors = [
+        np.abs(one.tangents[0, :, 0, 0] - exact).max() for one in (plain, careful)
+    ]
+    assert careful.attempts[0] > plain.attempts[0]
+    assert errors[1] < errors[0]
+    assert errors[1] < 1e-3

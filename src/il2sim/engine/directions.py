@@ -7,7 +7,7 @@ together; one parameter alone is the direction in which only that parameter move
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +60,9 @@ def moved(records: Sequence[Record], fields: Iterable[tuple[int, str, float]]) -
     """
     base = Schedule.of(records)
     total = Moved(np.zeros(len(base.amounts)), np.zeros(len(base.times_h)))
-    for number, field, speed in fields:
-        value = getattr(records[number], field)
-        if field == "duration_h" and not value:
+    for number, name, speed in fields:
+        value = getattr(records[number], name)
+        if name == "duration_h" and not value:
             raise BadProblem(
                 "the duration of a bolus cannot move.",
                 got="a duration of zero",
@@ -73,7 +73,7 @@ def moved(records: Sequence[Record], fields: Iterable[tuple[int, str, float]]) -
         weights = (1 / 12, -2 / 3, 2 / 3, -1 / 12) if value else (-1.0, 1.0)
         for place, weight in zip(places, weights, strict=True):
             some = list(records)
-            some[number] = replace(some[number], **{field: value + place * length})
+            some[number] = replace(some[number], **{name: value + place * length})
             schedule, part = Schedule.of(some), weight * speed / length
             total = Moved(
                 total.amounts + part * (schedule.amounts - base.amounts),
@@ -108,6 +108,10 @@ class Directions:
     amounts, times_h
         How amounts (rates, values) and times of the events of the schedule move, shape
         ``(n_directions, n_events)``.
+    lengths
+        How far one would go along each direction, shape ``(n_directions,)``: of a
+        parameter, its own size. Where they are given, native code chooses its steps so
+        that tangents are as exact as the solution; else by the solution alone.
     """
 
     parameters: Floats
@@ -115,9 +119,11 @@ class Directions:
     solved: Floats
     amounts: Floats
     times_h: Floats
+    lengths: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
-        for name in ("parameters", "starts", "solved", "amounts", "times_h"):
+        names = ("parameters", "starts", "solved", "amounts", "times_h", "lengths")
+        for name in names:
             given = np.ascontiguousarray(getattr(self, name), dtype=float)
             object.__setattr__(self, name, given)
 
@@ -213,6 +219,8 @@ class Directions:
             shape = getattr(self, name).shape
             if shape != (len(self), n_events):
                 raise _bad(name, shape, (len(self), n_events))
+        if self.lengths.shape not in ((0,), (len(self),)):
+            raise _bad("lengths", self.lengths.shape, (len(self),))
 
 
 def _places(names: Iterable[str], known: Sequence[str]) -> list[int]:

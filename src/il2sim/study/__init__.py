@@ -5,8 +5,8 @@ joins both with a model and returns trajectories, from which endpoints are read.
 room does not know which model it gets.
 
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
-`population`, `populations`; `simulate`, `sweep`, `endpoints`, `attribution`,
-`switching`.
+`population`, `populations`; `simulate`, `sweep`, `endpoints`, `sensitivity`,
+`attribution`, `switching`.
 """
 
 from il2sim.study.course import Course, Dose

@@ -228,10 +228,12 @@ class _Call:
         self.keep |= tables | {
             "amount_seeds": directions.amounts,
             "time_seeds": directions.times_h,
+            "direction_lengths": directions.lengths,
             "tangents": raw.tangents,
             "resting_tangents": raw.resting_tangents,
         }
         counts["n_directions"] = len(directions)
+        counts["tangents_judge"] = int(directions.lengths.size > 0)
         counts["times_move"] = int(np.any(directions.times_h))
         counts |= {f"{name}_step": int(len(one) > 1) for name, one in tables.items()}
 

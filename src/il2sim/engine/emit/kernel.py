@@ -144,6 +144,7 @@ class _Kernel:
             tolerance = given(f, "tolerance", "double")
             absolute = given(f, "absolute", "ptr")
             f.do(f"call void @attempt(ptr %m, double {tolerance}, ptr {absolute})")
+            self._tangents("carry_first")
             f.do("call void @weigh(ptr %m)")
             self._each_busy("judge")
             self._record_step()

@@ -117,6 +117,8 @@ ARGUMENTS = (
     "amount_seeds",
     "time_seeds",
     "times_move",
+    "tangents_judge",
+    "direction_lengths",
     "tangents",
     "resting_tangents",
 )

@@ -46,6 +46,8 @@ class TangentStep(ABC, Generic[M]):
         self.inlets = inlets
         self._emit_prepare()
         self._emit_carry()
+        self._emit_when()
+        self._emit_weigh()
         self._emit_keep()
         self._emit_show()
 
@@ -113,8 +115,8 @@ class TangentStep(ABC, Generic[M]):
         f.close()
 
     def _emit_carry(self) -> None:
-        """Write @carry: the tangents at the end of the step just attempted."""
-        f = Function(self.module, "carry", ("a", "m"))
+        """Write @carry_all: the tangents at the end of the step just attempted."""
+        f = Function(self.module, "carry_all", ("a", "m"))
         names = ("k", "y", "stage")
         k, y, stage_y = (self._section(f, name) for name in names)
         self._copy(f, y, stage_y, self.sizes.states)
@@ -132,6 +134,77 @@ class TangentStep(ABC, Generic[M]):
                 f.do(f"call void @carry_{stage}(ptr %m, ptr {block})")
             self._emit_stage(stage)
         f.close()
+
+    def _emit_when(self) -> None:
+        """Write @carry_first and @carry: before a step is judged, or if it was good."""
+        for name, how in (("carry_first", "ne"), ("carry", "eq")):
+            f = Function(self.module, name, ("a", "m"))
+            wanted = given(f, "tangents_judge", "i64")
+            with f.when(f.let(f"icmp {how} i64 {wanted}, 0")):
+                f.do("call void @carry_all(ptr %a, ptr %m)")
+                if name == "carry_first":
+                    f.do("call void @weigh_tangents(ptr %a, ptr %m)")
+            f.close()
+
+    def _emit_weigh(self) -> None:
+        """Write @weigh_tangents: the error of a step is the largest of all norms.
+
+        A tangent is measured relative to itself, and by the absolute tolerance of its
+        state over the length of its direction.
+        """
+        f = Function(self.module, "weigh_tangents", ("a", "m"))
+        tolerance = f.splat(given(f, "tolerance", "double"))
+        absolute, lengths = (
+            given(f, name, "ptr") for name in ("absolute", "direction_lengths")
+        )
+        most = f.let(f"sub i64 {given(f, 'n_directions', 'i64')}, 1")
+        totals = [f.variable(f.vector, f.const(0.0)) for _ in range(self.together)]
+        number = f.variable("i64", "0")
+        with self._directions(f) as block:
+            for total in totals:
+                f.set(f.vector, f.const(0.0), total)
+            first = f.get("i64", number)
+            for one, total in enumerate(totals):
+                place = f.let(f"add i64 {first}, {one}")
+                inside = f.let(f"icmp slt i64 {place}, {most}")
+                place = f.let(f"select i1 {inside}, i64 {place}, i64 {most}")
+                length = _broadcast(f, lengths, place)
+                with f.count(self.sizes.states) as i:
+                    size = f.binary("fdiv", _broadcast(f, absolute, i), length)
+                    slot = f.let(f"mul i64 {i}, {self.together}")
+                    slot = f.let(f"add i64 {slot}, {one}")
+                    ratio = self._part(f, block, slot, tolerance, size)
+                    f.set(f.vector, f.fma(ratio, ratio, f.get(f.vector, total)), total)
+                self._raise_error(f, f.get(f.vector, total))
+            f.set("i64", f.let(f"add i64 {first}, {self.together}"), number)
+        f.close()
+
+    def _part(
+        self, f: Function, block: str, slot: str, tolerance: str, size: str
+    ) -> str:
+        """Error of one tangent over its size."""
+        wide = self.together
+        before, after, kdot = (
+            f.at(block, wide * self.block[name])
+            for name in ("ydot", "next_ydot", "kdot")
+        )
+        larger = f.intrinsic("fabs", f.load(before, slot))
+        other = f.intrinsic("fabs", f.load(after, slot))
+        larger = f.pick(f.compare("ogt", larger, other), larger, other)
+        return f.binary(
+            "fdiv", self._error(f, kdot, slot), f.fma(tolerance, larger, size)
+        )
+
+    def _raise_error(self, f: Function, total: str) -> None:
+        place = self._section(f, "error")
+        mean = f.binary("fdiv", total, f.const(float(self.sizes.states)))
+        norm, before = f.intrinsic("sqrt", mean), f.load(place, 0)
+        less = f.compare("ole", norm, before)
+        f.store(f.pick(less, before, norm), place, 0)
+
+    @abstractmethod
+    def _error(self, f: Function, kdot: str, slot: str) -> str:
+        """Error of the tangent in a slot, of a step just attempted."""
 
     def _emit_stage(self, stage: int) -> None:
         """Write @carry_i: one stage along one direction."""
@@ -263,6 +336,9 @@ class RosenbrockTangent(TangentStep[Rosenbrock]):
             with f.count(self.wide) as i:
                 f.store(f.binary("fadd", f.load(argument, i), f.load(own, i)), new, i)
 
+    def _error(self, f: Function, kdot: str, slot: str) -> str:
+        return self._k(f, kdot, self.method.stages - 1, slot)
+
     def _solve(self, f: Function, own: str) -> None:
         """By the code of the step, or by tables if there are several together."""
         factors = self._section(f, "factors")
@@ -309,6 +385,15 @@ class ExplicitTangent(TangentStep[RungeKutta]):
         if stage == self.method.stages - 1:
             new = self._own(f, "next_ydot")
             self._copy(f, self._own(f, "argument"), new, self.wide)
+
+    def _error(self, f: Function, kdot: str, slot: str) -> str:
+        return self._sum(f, self.method.error, kdot, slot, f.const(0.0))
+
+
+def _broadcast(f: Function, table: str, index: str) -> str:
+    """An element of a table of plain numbers, in every lane."""
+    where = f.let(f"getelementptr double, ptr {table}, i64 {index}")
+    return f.splat(f.let(f"load double, ptr {where}"))
 
 
 TANGENT_STEPS: Mapping[type[Method], type[TangentStep[Any]]] = {
