@@ -1,8 +1,7 @@
-"""LSODA with our compiled right-hand side and Jacobian: a rival at its best here.
+"""SciPy's solvers with our compiled rates and Jacobian: rivals at their best here.
 
-The functions are those of the kernel at one lane. What LSODA pays beside them is its
-own work, about 2 us of Python around each call, and a start at low order after each
-dose.
+The functions are those of the kernel at one lane. What a solver pays beside them is its
+own work, about 2 us of Python around each call, and a new start after each dose.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.integrate import ode
+from scipy.integrate import ode, solve_ivp
+from scipy.sparse import csc_matrix
 
 from il2sim.engine.backends import cpu
 from il2sim.engine.derivatives import differentiate
@@ -81,8 +81,15 @@ class Compiled:
         return self.dense
 
 
-def solve(problem: Problem, starts: Any, solved: Any, tolerance: float) -> np.ndarray:
-    """End states of every subject."""
+def solve(
+    problem: Problem,
+    starts: Any,
+    solved: Any,
+    tolerance: float,
+    *,
+    method: str = "LSODA",
+) -> np.ndarray:
+    """End states of every subject, by LSODA, BDF or Radau."""
     compiled = Compiled(problem)
     vectors = np.hstack([problem.parameters, solved])
     absolute = tolerance * np.array(problem.program.scales)
@@ -90,25 +97,66 @@ def solve(problem: Problem, starts: Any, solved: Any, tolerance: float) -> np.nd
     for subject, vector in enumerate(vectors):
         compiled.prepare(vector)
         ends.append(
-            _follow(problem, compiled, subject, starts[subject], tolerance, absolute)
+            _follow(
+                problem,
+                subject,
+                starts[subject],
+                _LSODA(compiled, tolerance, absolute)
+                if method == "LSODA"
+                else _Stepper(compiled, tolerance, absolute, method),
+            )
         )
     return np.array(ends)
 
 
-def _follow(  # noqa: PLR0917 - a loop with all it needs
-    problem: Problem,
-    compiled: Compiled,
-    subject: int,
-    y: np.ndarray,
-    tolerance: float,
-    absolute: np.ndarray,
+class _LSODA:
+    """SciPy's old door to LSODA, which costs less than the new one."""
+
+    def __init__(
+        self, compiled: Compiled, tolerance: float, absolute: np.ndarray
+    ) -> None:
+        self.compiled = compiled
+        self.solver = ode(compiled.rates, compiled.jacobian)
+        self.solver.set_integrator(
+            "lsoda", rtol=tolerance, atol=absolute, nsteps=100_000
+        )
+
+    def follow(self, y: np.ndarray, start: float, stop: float) -> np.ndarray:
+        """From one time to the next."""
+        self.solver.set_initial_value(y, start)
+        return np.array(self.solver.integrate(stop))
+
+
+class _Stepper:
+    """BDF or Radau of SciPy, with a sparse Jacobian."""
+
+    def __init__(
+        self, compiled: Compiled, tolerance: float, absolute: np.ndarray, method: str
+    ) -> None:
+        self.compiled = compiled
+        self.how = {"rtol": tolerance, "atol": absolute, "method": method}
+
+    def follow(self, y: np.ndarray, start: float, stop: float) -> np.ndarray:
+        """From one time to the next."""
+        found = solve_ivp(
+            lambda t, x: self.compiled.rates(t, x).copy(),
+            (start, stop),
+            y,
+            jac=lambda t, x: csc_matrix(self.compiled.jacobian(t, x)),
+            t_eval=[stop],
+            **self.how,
+        )
+        return np.asarray(found.y[:, -1])
+
+
+def _follow(
+    problem: Problem, subject: int, y: np.ndarray, solver: _LSODA | _Stepper
 ) -> np.ndarray:
+    compiled = solver.compiled
     schedule, end = problem.schedule, problem.end_h
     names = problem.program.states
     inlets = [names.index(one) for one in problem.program.inlets.values()]
     breaks = sorted({0.0, end, *(t for t in schedule.times_h if 0 < t < end)})
-    solver = ode(compiled.rates, compiled.jacobian)
-    solver.set_integrator("lsoda", rtol=tolerance, atol=absolute, nsteps=100_000)
     y = y.copy()
     for start, stop in pairwise(breaks):
         for event in np.flatnonzero(schedule.times_h == start):
@@ -122,6 +170,5 @@ def _follow(  # noqa: PLR0917 - a loop with all it needs
             else:
                 sign = -1.0 if schedule.kinds[event] == Kind.END else 1.0
                 compiled.change(state, compiled.running[state] + sign * amount)
-        solver.set_initial_value(y, start)
-        y = np.array(solver.integrate(stop))
+        y = solver.follow(y, start, stop)
     return y

@@ -209,6 +209,48 @@ def explain(
     console.print(f"Everything is in {run / 'explain'}", markup=False, soft_wrap=True)
 
 
+@app.command()
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    subject: Annotated[int, typer.Argument(help="Its number, from 0.", min=0)],
+) -> None:
+    """Solve one subject of a run again, and compare every bit with what is stored."""
+    from il2sim.app.replay import replay_run
+
+    found = replay_run(run, subject)
+    console = _console()
+    console.print(found.sentence(), markup=False, highlight=False)
+    if not found.is_same_work:
+        console.print(
+            f"The run was made by il2sim {found.was_made_by} with other equations, "
+            "values or inputs than today's.",
+            markup=False,
+        )
+    if not found.is_equal:
+        raise typer.Exit(1)
+
+
+@app.command()
+def certify(
+    run: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    *,
+    subjects: Annotated[int, typer.Option(help="How many to solve again.", min=1)] = 5,
+) -> None:
+    """Say how far a run's endpoints are from those of the slow reference."""
+    from il2sim.app.certify import FILE, certify_run
+
+    with _progress_bar("reference") as progress:
+        found = certify_run(run, subjects=subjects, progress=progress)
+    console = _console()
+    console.print(tables.certificate_table(found))
+    console.print(
+        f"Largest relative difference {found.largest:.1e} in {len(found.subjects)} "
+        f"subjects spread over {found.stratified_by}. It is kept in {run / FILE}.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
 def _numbers(text: str) -> list[float]:
     """Numbers between commas."""
     try:

@@ -14,6 +14,7 @@ from il2sim.study.switching import RIVAL
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
     from il2sim.study.attribution import Attribution
+    from il2sim.study.certificate import Certificate
     from il2sim.study.comparison import Comparison
     from il2sim.study.switching import Switched
 
@@ -87,6 +88,17 @@ def shares_table(shares: Attribution, at_h: float) -> Table:
             f"{row['mean']:+.2f}",
             f"{row['q05']:+.2f} to {row['q95']:+.2f}",
         )
+    return table
+
+
+def certificate_table(found: Certificate) -> Table:
+    """How far each endpoint is from the reference."""
+    table = _table(None)
+    table.add_column("endpoint")
+    for heading in ("median difference", "largest"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, error in found.errors.items():
+        table.add_row(name, f"{error.median:.1e}", f"{error.largest:.1e}")
     return table
 
 

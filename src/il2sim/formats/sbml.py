@@ -73,7 +73,8 @@ def write_sbml(
     -------
     str
         SBML level 3 version 2. States have the identifiers ``y0``, ``y1`` ...,
-        parameters ``p0`` ..., outputs ``o0`` ..., in the order of the program.
+        parameters ``p0`` ..., outputs ``o0`` ..., sizes ``b0`` ..., in the order of the
+        program; the rate into an inlet is ``r0`` ...
 
     Raises
     ------
@@ -120,7 +121,12 @@ class _Writer:
         for i, (one, number) in enumerate(program.outputs.items()):
             self._assign(f"o{i}", one, self._text(number))
         if schedule is not None:
-            self._events(schedule, np.ones(1) if sizes is None else sizes)
+            sizes = np.ones(schedule.most_basis + 1) if sizes is None else sizes
+            for i, size in enumerate(sizes):
+                self._quantity(
+                    f"b{i}", "size of the subject", float(size), constant=True
+                )
+            self._events(schedule)
         return str(self.library.writeSBMLToString(self.document))
 
     def _quantity(self, key: str, name: str, value: float, *, constant: bool) -> None:
@@ -173,7 +179,7 @@ class _Writer:
             return f"p{statement.index}"
         return _TEXTS[statement.op].format(*(self._text(arg) for arg in statement.args))
 
-    def _events(self, schedule: Schedule, sizes: Floats) -> None:
+    def _events(self, schedule: Schedule) -> None:
         allowed = (Kind.ADD, Kind.START, Kind.END, Kind.STOP)
         if len(schedule) != 1 or not np.all(np.isin(schedule.kinds, allowed)):
             raise BadProblem(
@@ -185,12 +191,12 @@ class _Writer:
         inlets = [states.index(one) for one in self.program.inlets.values()]
         for number, time in enumerate(schedule.times_h):
             target = int(schedule.targets[number])
-            amount = float(schedule.amounts[number] * sizes[schedule.basis[number]])
+            amount = f"{float(schedule.amounts[number])!r} * b{schedule.basis[number]}"
             kind = Kind(int(schedule.kinds[number]))
             text, variable = {
-                Kind.ADD: (f"y{inlets[target]} + {amount!r}", f"y{inlets[target]}"),
-                Kind.START: (f"r{target} + {amount!r}", f"r{target}"),
-                Kind.END: (f"r{target} - {amount!r}", f"r{target}"),
+                Kind.ADD: (f"y{inlets[target]} + {amount}", f"y{inlets[target]}"),
+                Kind.START: (f"r{target} + {amount}", f"r{target}"),
+                Kind.END: (f"r{target} - {amount}", f"r{target}"),
                 Kind.STOP: ("0", f"r{target}"),
             }[kind]
             self._event(number, float(time), variable, text)

@@ -114,6 +114,7 @@ def test_doses_become_events():
         sizes=np.array([2.0]),
     )
     model, _document = read(text)
+    assert model.getParameter("b0").getValue() == 2.0
     written = [
         (
             libsbml.formulaToL3String(model.getEvent(i).getTrigger().getMath()),
@@ -125,8 +126,8 @@ def test_doses_become_events():
         for i in range(model.getNumEvents())
     ]
     assert written == [
-        ("time >= 1", "y0", "y0 + 6"),
-        ("time >= 2", "r0", "r0 + 4"),
+        ("time >= 1", "y0", "y0 + 3 * b0"),
+        ("time >= 2", "r0", "r0 + 2 * b0"),
         ("time >= 6", "r0", "0"),
     ]
 

@@ -1,0 +1,215 @@
+"""Error against time for one subject on one core: our kernel and the field's solvers.
+
+The same model, subjects, doses, machine and hour; rivals run in an environment of
+their own (requirements-rivals.txt) on the model exported as SBML, SciPy's with our
+compiled rates and Jacobian, by turns with ours. Each solver is asked at many
+tolerances, relative and absolute; of these its best times count: the least time at
+which it reaches an error, read between two settings on logarithmic axes. The error is
+the largest relative difference of any output at the end (28 days) to a solution at
+1e-11, in the median subject.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import lsoda
+import numpy as np
+from environment import write
+from problems import problem
+
+from il2sim.engine.backends import cpu
+from il2sim.engine.evaluate import evaluate
+from il2sim.formats.sbml import write_sbml
+
+Row = dict[str, Any]
+
+OURS = (1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
+THEIRS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+ABSOLUTE = (1e-3, 1e-1, 1e1)  # of the relative tolerance
+TRUTH = 1e-11
+ERROR = 1e-5
+RIVALS = {"AMICI": "rival_amici.py", "libRoadRunner": "rival_roadrunner.py"}
+SCIPY = ("LSODA", "BDF", "Radau")
+
+
+def main() -> None:
+    """Measure all solvers on high dose and write one result file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subjects", type=int, default=64)
+    parser.add_argument("--rival-subjects", type=int, default=4)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--python",
+        default=os.environ.get("IL2SIM_RIVALS", "python-of-the-rivals"),
+        help="interpreter of the rivals' environment",
+    )
+    parser.add_argument("--folder", type=Path, help="where rivals keep compiled models")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as spare:
+        folder = options.folder or Path(spare)
+        folder.mkdir(parents=True, exist_ok=True)
+        answer = measure(options, folder)
+    times = {name: time_at(rows, ERROR) for name, rows in answer["rows"].items()}
+    ratios = {
+        f"ratio_{name.lower().removeprefix('lib')}": middle / times["il2sim"]
+        for name, middle in times.items()
+        if name != "il2sim"
+    }
+    show(answer["rows"], times)
+    print(write("rivals", {"error": ERROR, "ms": times} | ratios | answer))
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """All solvers, ours again before each rival."""
+    task = problem("high dose", options.subjects)
+    rest = cpu.rest(task.program, task.parameters)
+    few = options.rival_subjects
+    sharp = replace(task, tolerance=TRUTH, absolute=None)
+    truth = cpu.run(sharp, rest.states, rest.solved).values[:few, -1]
+    export(task, rest, truth, folder)
+    ours: dict[float, list[Row]] = {tolerance: [] for tolerance in OURS}
+    rows: dict[str, list[Row]] = {}
+    told: dict[str, Any] = {}
+    for name in (*RIVALS, *SCIPY):
+        for tolerance in OURS:
+            ours[tolerance].append(own(task, rest, truth, tolerance))
+        if name in RIVALS:
+            found = rival(name, options, folder)
+            if found is not None:
+                rows[name] = found.pop("rows")
+                told[name] = found
+        else:
+            rows[name] = scipy(name, task, rest, truth)
+    rows = {"il2sim": [middle(ours[one]) for one in OURS]} | rows
+    return {
+        "subjects": options.subjects,
+        "rival subjects": few,
+        "repeats": options.repeats,
+        "rivals": told,
+        "rows": rows,
+    }
+
+
+def export(task: Any, rest: Any, truth: np.ndarray, folder: Path) -> None:
+    """Write what the rivals read: the model and the numbers of every subject."""
+    few = len(truth)
+    vectors = np.hstack([task.parameters, rest.solved])[:few]
+    text = write_sbml(
+        task.program,
+        vectors[0],
+        rest.states[0],
+        schedule=task.schedule,
+        sizes=task.bases[0],
+        name="il2sim body",
+    )
+    (folder / "model.xml").write_text(text, encoding="utf-8")
+    np.savez(
+        folder / "problem.npz",
+        parameters=vectors,
+        bases=task.bases[:few],
+        starts=rest.states[:few],
+        end=truth,
+        end_h=task.end_h,
+        tolerances=np.array(THEIRS),
+        absolutes=np.array(ABSOLUTE),
+    )
+
+
+def own(task: Any, rest: Any, truth: np.ndarray, tolerance: float) -> Row:
+    """Our time for one subject, one core, and our error."""
+    sharp = replace(task, tolerance=tolerance, absolute=None)
+    begin = time.process_time()
+    raw = cpu.run(sharp, rest.states, rest.solved, workers=1)
+    spent = time.process_time() - begin
+    error = np.abs(raw.values[: len(truth), -1] / truth - 1)
+    return {
+        "tolerance": tolerance,
+        "ms": spent / task.n_subjects * 1e3,
+        "error": float(np.median(np.max(error, axis=1))),
+    }
+
+
+def middle(rows: list[Row]) -> Row:
+    """The median of repeats."""
+    times = [row["ms"] for row in rows]
+    return rows[0] | {"ms": float(np.median(times)), "all ms": times}
+
+
+def rival(
+    name: str, options: argparse.Namespace, folder: Path
+) -> dict[str, Any] | None:
+    """A rival's answer; None, and a line that says why, if it cannot be run."""
+    script = Path(__file__).parent / RIVALS[name]
+    command = [options.python, str(script), str(folder), str(options.repeats)]
+    folder_of_python = str(Path(options.python).parent)
+    path = os.pathsep.join([folder_of_python, os.environ.get("PATH", "")])
+    try:
+        said = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PATH": path},
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = getattr(error, "stderr", None) or str(error)
+        print(f"{name} is skipped: {why.strip().splitlines()[-1]}")
+        return None
+    found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1])
+    return found
+
+
+def scipy(name: str, task: Any, rest: Any, truth: np.ndarray) -> list[Row]:
+    """One of SciPy's solvers with our rates and Jacobian, for the first subject."""
+    small = replace(task, parameters=task.parameters[:1], bases=task.bases[:1])
+    vector = np.hstack([task.parameters, rest.solved])[:1]
+    roots = [task.program.outputs[one] for one in task.save]
+    rows = []
+    for tolerance in THEIRS:
+        begin = time.process_time()
+        ends = lsoda.solve(
+            small, rest.states[:1], rest.solved[:1], tolerance, method=name
+        )
+        spent = time.process_time() - begin
+        got = evaluate(task.program, roots, vector, ends)[0]
+        error = float(np.max(np.abs(got / truth[0] - 1)))
+        rows.append({"tolerance": tolerance, "ms": spent * 1e3, "error": error})
+    return rows
+
+
+def time_at(rows: list[Row], error: float) -> float:
+    """Least time at which an error is reached, between the two settings around it."""
+    points = sorted((row["ms"], row["error"]) for row in rows if row["error"] > 0)
+    best: list[tuple[float, float]] = []
+    for ms, reached in points:
+        if not best or reached < best[-1][1]:
+            best.append((ms, reached))
+    logs = np.log(np.array(best[::-1]))
+    return float(np.exp(np.interp(np.log(error), logs[:, 1], logs[:, 0])))
+
+
+def show(rows: dict[str, list[Row]], times: dict[str, float]) -> None:
+    """Print every setting, then the times at the same error."""
+    for name, some in rows.items():
+        for row in some:
+            part = f" absolute {row['absolute']:.0e}" if "absolute" in row else ""
+            print(
+                f"{name:14} rtol {row['tolerance']:.0e}{part}  "
+                f"{row['ms']:9.2f} ms  error {row['error']:.1e}"
+            )
+    print(f"\nat an error of {ERROR:.0e}:")
+    for name, ms in times.items():
+        print(f"{name:14} {ms:9.2f} ms  {ms / times['il2sim']:6.1f} times ours")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A subject alone comes out as it did among all; what differs is named."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from il2sim.app.replay import replay_run
+from il2sim.app.run import Options, run_study
+from il2sim.engine.store import read, write
+from il2sim.errors import BadProblem, UnreadableFile
+from il2sim.formats.study_file import read_study
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A run of five subjects."""
+    path = tmp_path_factory.mktemp("run") / "here"
+    study = read_study("daily-low-dose-cancer")
+    run_study(study, "replayed", Options(subjects=5, seed=3, out=path))
+    return path
+
+
+@pytest.mark.parametrize("subject", [0, 3, 4])
+def test_every_bit_is_the_same(folder, subject):
+    """One at a time, in lanes that were shared before."""
+    found = replay_run(folder, subject)
+    assert found.is_equal
+    assert found.is_same_work
+    assert "are equal" in found.sentence()
+
+
+def test_a_changed_number_is_found(folder, tmp_path):
+    """One unit in the last place of one number is named with its time."""
+    run = read(folder)
+    values = run.values.copy()
+    column = run.names.index("memory Treg")
+    values[2, 4, column] = np.nextafter(values[2, 4, column], np.inf)
+    for name in ("study.toml", "provenance.json"):
+        (tmp_path / name).write_text((folder / name).read_text("utf-8"), "utf-8")
+    from dataclasses import replace
+
+    write(replace(run, values=values), tmp_path)
+    assert replay_run(tmp_path, 1).is_equal
+    found = replay_run(tmp_path, 2)
+    (difference,) = found.differences
+    assert difference.what == "memory Treg"
+    assert difference.where == f"at {run.times_h[4]:g} h"
+    assert difference.ulps == pytest.approx(1.0)
+    assert "1 ulp" in found.sentence()
+
+
+def test_another_version_is_told(folder, tmp_path):
+    """It is compared all the same."""
+    write(read(folder), tmp_path)
+    told = json.loads((folder / "provenance.json").read_text("utf-8"))
+    told["version"] = "0.0.0"
+    (tmp_path / "provenance.json").write_text(json.dumps(told), "utf-8")
+    (tmp_path / "study.toml").write_text((folder / "study.toml").read_text("utf-8"))
+    found = replay_run(tmp_path, 0)
+    assert found.is_equal
+    assert not found.is_same_work
+    assert found.was_made_by == "0.0.0"
+
+
+def test_what_is_not_there_is_named(folder, tmp_path):
+    """A subject too many, and a folder without a run."""
+    with pytest.raises(BadProblem, match="no such subject"):
+        replay_run(folder, 5)
+    with pytest.raises(UnreadableFile):
+        replay_run(tmp_path, 0)
