@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from il2sim.engine.problem import Problem
@@ -22,7 +24,7 @@ SEED = 1
 
 
 def problem(name: str, n_subjects: int, tolerance: float = 1e-4) -> Problem:
-    """One regimen in so many cancer patients, recorded at the end of 28 days."""
+    """One regimen in so many cancer patients, recorded at the end and nowhere else."""
     text, days = REGIMENS[name]
     task = prepare(
         body(),
@@ -31,4 +33,4 @@ def problem(name: str, n_subjects: int, tolerance: float = 1e-4) -> Problem:
         times=Quantity(np.array([24.0 * days]), "h"),
         tolerance=tolerance,
     )
-    return task.problem()
+    return replace(task.problem(), reductions=())

@@ -45,11 +45,11 @@ def test_native_code_agrees_with_the_reference(regimen):
     assert fast.status.tolist() == slow.status.tolist() == [0, 0]
     np.testing.assert_allclose(fast.solved, slow.solved, rtol=1e-6)
     np.testing.assert_allclose(fast.resting, slow.resting, rtol=1e-6, atol=1e-12)
-    size = np.maximum(np.abs(slow.values), 1e-3 * np.abs(slow.peaks)[:, None])
+    size = np.maximum(np.abs(slow.values), 1e-3 * np.abs(slow.reduced)[:, None])
     error = np.abs(fast.values - slow.values) / np.where(size, size, 1.0)
     assert error.max() < 10 * TOLERANCE
     # Peaks are looked for at three places in a step, so they miss the top by little.
-    np.testing.assert_allclose(fast.peaks, slow.peaks, rtol=5e-3, atol=1e-12)
+    np.testing.assert_allclose(fast.reduced, slow.reduced, rtol=5e-3, atol=1e-12)
 
 
 def test_order_threads_and_samples_change_no_bit_of_a_body():

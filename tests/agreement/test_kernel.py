@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from il2sim.engine.backends import cpu
 from il2sim.engine.problem import Problem
 from il2sim.engine.records import Given
+from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
@@ -106,7 +109,8 @@ def test_a_peak_is_found_between_the_samples(device):
     task = problem(
         programs.chain(3), [[0.5]], [Given(0.0, 0, 1.0)], times=[30.0], tolerance=1e-6
     )
-    peaks = solve(task, device=device).peaks[0]
+    task = replace(task, reductions=peaks_of(task.save))
+    peaks = solve(task, device=device).reduced[0]
     assert peaks[0] == pytest.approx(1.0, rel=1e-12)
     assert peaks[1] == pytest.approx(np.exp(-1), rel=1e-3)
 

@@ -8,6 +8,7 @@ import pytest
 from il2sim.engine.lower import lower
 from il2sim.engine.problem import Problem
 from il2sim.engine.records import Given
+from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
@@ -36,6 +37,7 @@ def problem(model, doses, days, *, n=4, every_h=12.0, tolerance=1e-6):
         end_h=24.0 * days,
         save=tuple(model.outputs),
         tolerance=tolerance,
+        reductions=peaks_of(model.outputs),
     )
 
 
@@ -88,7 +90,7 @@ def test_a_subject_does_not_depend_on_the_others():
         )
         found = solve(some, workers=1)
         assert found.values.tobytes() == whole.values[rows].tobytes()
-        assert found.peaks.tobytes() == whole.peaks[rows].tobytes()
+        assert found.reduced.tobytes() == whole.reduced[rows].tobytes()
 
 
 def test_output_times_change_no_bit_of_the_others():
@@ -96,7 +98,7 @@ def test_output_times_change_no_bit_of_the_others():
     few = solve(problem(body(), DAILY, 7, every_h=24.0))
     many = solve(problem(body(), DAILY, 7, every_h=3.0))
     assert few.values.tobytes() == many.values[:, ::8].tobytes()
-    assert few.peaks.tobytes() == many.peaks.tobytes()
+    assert few.reduced.tobytes() == many.reduced.tobytes()
 
 
 @pytest.mark.slow
@@ -109,7 +111,7 @@ def test_fast_and_reference_agree_on_the_whole_model():
     np.testing.assert_allclose(fast.rest_states, slow.rest_states, rtol=1e-9, atol=tiny)
     np.testing.assert_allclose(fast.solved, slow.solved, rtol=1e-9)
     np.testing.assert_allclose(fast.values, slow.values, rtol=1e-5, atol=1e-12)
-    np.testing.assert_allclose(fast.peaks, slow.peaks, rtol=1e-3)
+    np.testing.assert_allclose(fast.reduced, slow.reduced, rtol=1e-3)
 
 
 def test_the_order_of_treg_above_tconv_is_not_built_in():

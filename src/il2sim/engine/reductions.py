@@ -8,6 +8,7 @@ is the cubic through its ends and the two inner Lobatto points of the dense outp
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -77,3 +78,14 @@ class Reduction:
                 got=f"{self.start_h} to {self.end_h} h",
                 expected="a start at zero or later, and an end after it",
             )
+
+
+def peaks_of(names: Iterable[str]) -> tuple[Reduction, ...]:
+    """The highest value of each output after the first dose.
+
+    Examples
+    --------
+    >>> [one.output for one in peaks_of(["CD8"])]
+    ['CD8']
+    """
+    return tuple(Reduction(Reduce.PEAK, name, since_dose=True) for name in names)

@@ -188,8 +188,7 @@ def _from_rest(
 def _blank_failures(raw: Raw) -> None:
     """One not-a-number, always the same, for whatever is not known."""
     known = np.isin(raw.status, (Status.DONE, Status.STOPPED_BY_RULE))
-    raw.peaks[~known] = np.nan
     raw.reduced[~known] = np.nan
-    everything = (raw.values, raw.resting, raw.peaks, raw.reduced, raw.tangents)
+    everything = (raw.values, raw.resting, raw.reduced, raw.tangents)
     for values in (*everything, raw.resting_tangents):
         values[np.isnan(values)] = np.nan

@@ -16,6 +16,7 @@ import numpy as np
 
 from il2sim.engine.problem import DEFAULT_TOLERANCE, Problem
 from il2sim.engine.records import Given
+from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
@@ -103,6 +104,7 @@ class Task:
             end_h=float(self.times_h[-1]),
             save=self.save,
             tolerance=self.tolerance,
+            reductions=peaks_of(self.save),
         )
 
     def provenance(self, device: str) -> Provenance:
@@ -139,7 +141,7 @@ class Task:
             times_h=self.times_h,
             values=solution.values,
             resting=solution.resting,
-            peaks=solution.peaks,
+            peaks=solution.reduced,
             status=solution.status,
             failed_h=solution.failed_h,
             failed_state=states[solution.failed_state],

@@ -9,6 +9,7 @@ import pytest
 
 from il2sim.engine.problem import Problem
 from il2sim.engine.records import Given
+from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
@@ -33,6 +34,7 @@ def sinks(n: int, **more) -> Problem:
         "sample_h": np.arange(0.0, 25.0, 3.0),
         "end_h": 24.0,
         "save": ("drug", "cells"),
+        "reductions": peaks_of(["drug", "cells"]),
     }
     return Problem(**{**made, **more})
 
@@ -54,8 +56,8 @@ def test_a_failure_is_a_value_and_always_the_same_one(device):
     others = [0, 1, 2, 4, 5]
     assert broken.status.tolist() == [0, 0, 0, Status.NOT_FINITE, 0, 0]
     assert whole.values[others].tobytes() == broken.values[others].tobytes()
-    assert whole.peaks[others].tobytes() == broken.peaks[others].tobytes()
-    for lost in (broken.values[3], broken.peaks[3], broken.resting[3]):
+    assert whole.reduced[others].tobytes() == broken.reduced[others].tobytes()
+    for lost in (broken.values[3], broken.reduced[3], broken.resting[3]):
         assert lost.tobytes() == CANONICAL * lost.size
 
 
@@ -89,7 +91,7 @@ def test_order_and_company_change_no_bit():
     whole = solve(problem)
     order = np.random.default_rng(1).permutation(11)[:7]
     part = solve(sinks(7, parameters=problem.parameters[order]), workers=3)
-    for name in ("values", "resting", "peaks", "rest_states", "solved", "attempts"):
+    for name in ("values", "resting", "reduced", "rest_states", "solved", "attempts"):
         before, after = getattr(whole, name)[order], getattr(part, name)
         assert before.tobytes() == after.tobytes(), name
 
@@ -99,7 +101,7 @@ def test_more_samples_change_no_bit_of_the_others():
     few = solve(sinks(5))
     fine = solve(sinks(5, sample_h=np.arange(0.0, 24.1, 0.75)))
     assert few.values.tobytes() == np.ascontiguousarray(fine.values[:, ::4]).tobytes()
-    assert few.peaks.tobytes() == fine.peaks.tobytes()
+    assert few.reduced.tobytes() == fine.reduced.tobytes()
 
 
 @DEVICES

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,7 +25,6 @@ from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
-from il2sim.engine.reductions import Reduce, Reduction
 from il2sim.engine.resting import Rest, read_rest, resting_problem
 
 Progress = Callable[[int, int], None]
@@ -160,24 +159,20 @@ class _Call:
         self.total = problem.n_subjects
         self.counters = np.zeros(3, dtype=np.int64)  # next, finished, stop
         vector = np.hstack([problem.parameters, solved])
-        reductions = [*problem.reductions, *peaks_of(problem)]
-        self.peaks = len(reductions) - len(problem.reductions)
-        self.reduced = np.full((problem.n_subjects, len(reductions)), np.nan)
-        self.raw = raw
         self.keep = {
             "parameters": np.ascontiguousarray(vector),
             "starts": np.ascontiguousarray(starts, dtype=float),
             "bases": problem.bases,
             **_events(problem),
             **_rules(problem),
-            **_reductions(problem, reductions),
+            **_reductions(problem),
             "sample_times": problem.sample_h,
             "sample_after": problem.is_after.astype(np.int64),
             "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
             "saved": np.array(problem.columns(problem.save), dtype=np.int64),
             "values": raw.values,
             "resting": raw.resting,
-            "reduced": self.reduced,
+            "reduced": raw.reduced,
             "decisions": raw.decisions,
             "status": raw.status,
             "failed_time": raw.failed_h,
@@ -194,7 +189,7 @@ class _Call:
             "n_doses": problem.schedule.most_doses,
             "n_rules": len(problem.rules),
             "n_checks": raw.decisions.shape[1],
-            "n_reductions": len(reductions),
+            "n_reductions": len(problem.reductions),
             "n_times": len(problem.sample_h),
             "most_steps": problem.most_steps,
             "n_saved": len(problem.save),
@@ -206,7 +201,7 @@ class _Call:
         blocks = -(-counts["n_directions"] // max(1, compiled.together))
         counts["tail"] = compiled.layout.size + blocks * compiled.per_block
         self.slots = counts["tail"] + tail_slots(
-            reductions=len(reductions), doses=problem.schedule.most_doses
+            reductions=len(problem.reductions), doses=problem.schedule.most_doses
         )
         numbers = {"end": problem.end_h, "tolerance": problem.tolerance}
         self.arguments = np.zeros(len(ARGUMENTS), dtype=np.int64)
@@ -261,19 +256,11 @@ class _Call:
                 if cancel is not None and cancel.is_set():
                     self.counters[2] = 1
             self._tell(progress)
-            self._split()
         except BaseException:
             self.counters[2] = 1
             for thread in threads:
                 thread.join()
             raise
-
-    def _split(self) -> None:
-        """What was asked for, and the peaks of what is recorded."""
-        asked = self.reduced.shape[1] - self.peaks
-        self.raw.reduced[:] = self.reduced[:, :asked]
-        if self.peaks:
-            self.raw.peaks[:] = self.reduced[:, asked:]
 
     def _tell(self, progress: Progress | None) -> None:
         if progress is not None:
@@ -287,13 +274,6 @@ class _Call:
             self.compiled.loaded.address("kernel")
         )
         function(self.arguments.ctypes.data, memory[shift:].ctypes.data)
-
-
-def peaks_of(problem: Problem) -> list[Reduction]:
-    """The peak of everything recorded, where something is given."""
-    if not problem.schedule.most_doses:
-        return []
-    return [Reduction(Reduce.PEAK, name, since_dose=True) for name in problem.save]
 
 
 def _events(problem: Problem) -> dict[str, np.ndarray]:
@@ -328,9 +308,8 @@ def _rules(problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
-def _reductions(
-    problem: Problem, reductions: Sequence[Reduction]
-) -> dict[str, np.ndarray]:
+def _reductions(problem: Problem) -> dict[str, np.ndarray]:
+    reductions = problem.reductions
     columns = problem.columns(one.output for one in reductions)
     whole, plain = np.int64, float
     return {

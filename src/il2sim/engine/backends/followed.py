@@ -283,10 +283,6 @@ class Subject:
     def _reduce(self) -> None:
         for place, reduction in enumerate(self.problem.reductions):
             self.raw.reduced[self.row, place] = self._reduced(reduction)
-        if self.first_dose < np.inf:
-            for place, name in enumerate(self.problem.save):
-                peak = Reduction(Reduce.PEAK, name, since_dose=True)
-                self.raw.peaks[self.row, place] = self._reduced(peak)
 
     def _reduced(self, asked: Reduction) -> float:
         column = self.names.index(asked.output)

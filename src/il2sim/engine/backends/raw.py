@@ -21,9 +21,6 @@ class Raw:
         Outputs saved, shape ``(n_subjects, n_times, n_saved)``.
     resting
         The same before any dose, shape ``(n_subjects, n_saved)``.
-    peaks
-        Every output's largest value after the first dose, minus infinity if there was
-        none; shape ``(n_subjects, n_saved)``.
     status
         Codes of `Status`, shape ``(n_subjects,)``.
     failed_h, failed_state
@@ -43,7 +40,6 @@ class Raw:
 
     values: Floats
     resting: Floats
-    peaks: Floats
     status: NDArray[np.int64]
     failed_h: Floats
     failed_state: NDArray[np.int64]
@@ -63,7 +59,6 @@ class Raw:
         return cls(
             values=np.full((n, times, saved), np.nan),
             resting=np.full((n, saved), np.nan),
-            peaks=np.full((n, saved), np.nan),
             status=np.full(n, int(Status.CANCELLED)),
             failed_h=np.full(n, np.nan),
             failed_state=np.full(n, -1),
