@@ -12,7 +12,8 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,38 @@ from il2sim.errors import FolderInUse, Il2simError, UnreadableFile
 from il2sim.provenance import Provenance
 
 PARTS = "unfinished"
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep other processes out of a folder, which is made if it is missing.
+
+    The system lets go of it when the process ends, in whichever way.
+
+    Raises
+    ------
+    FolderInUse
+        Another process holds it.
+    """
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows: two processes at once are not noticed
+        yield
+        return
+    if not path.exists():
+        path.mkdir(parents=True, exist_ok=True)
+    place = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            work = "a run that is going on"
+            raise _in_use(path, work, "one process in one folder") from None
+        except OSError:  # a disk that knows no locks
+            pass
+        yield
+    finally:
+        os.close(place)
 
 
 @dataclass(frozen=True)
@@ -85,7 +118,16 @@ class RunFolder:
                 "another folder, or leave to return or go on with this one",
                 try_="--resume",
             )
+        folder._sweep()
         return folder
+
+    def _sweep(self) -> None:
+        """Remove what a killed process was about to write."""
+        for path in self.path.iterdir():
+            if _is_half(path):
+                path.unlink()
+            elif path.name.startswith(store.UNFINISHED):
+                shutil.rmtree(path)
 
     @property
     def is_finished(self) -> bool:
@@ -117,15 +159,39 @@ class RunFolder:
 
     def keep_part(self, some: range, run: Trajectories) -> None:
         """Keep the trajectories of a portion."""
-        snapshot.write(run, self._place(some))
+        name = f"{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
+        snapshot.write(run, self.path / PARTS / name)
 
-    def read_part(self, some: range) -> Trajectories | None:
-        """Read a portion; None if it is not there or was cut off."""
-        try:
-            part = snapshot.read(self._place(some))
-        except Il2simError:
-            return None
-        return part if len(part) == len(some) else None
+    def read_part(self, start: int) -> Trajectories | None:
+        """Read the portion that begins with a subject; None if there is no whole one.
+
+        A file that was damaged is removed.
+        """
+        for some, file in self._parts():
+            if some.start == start:
+                try:
+                    part = snapshot.read(file)
+                except Il2simError:
+                    part = None
+                if part is not None and len(part) == len(some):
+                    return part
+                file.unlink(missing_ok=True)
+        return None
+
+    def next_part(self, start: int, n: int) -> int:
+        """Where the first portion after a subject begins; `n` if there is none."""
+        return min(
+            (some.start for some, _ in self._parts() if some.start > start), default=n
+        )
+
+    def _parts(self) -> list[tuple[range, Path]]:
+        """Portions that are there, by their names."""
+        found = []
+        for file in sorted((self.path / PARTS).glob(f"*{snapshot.SUFFIX}")):
+            first, _, last = file.stem.partition("-")
+            if first.isdigit() and last.isdigit():
+                found.append((range(int(first), int(last)), file))
+        return found
 
     def drop_parts(self) -> None:
         """Remove the portions, once all are put together."""
@@ -156,10 +222,6 @@ class RunFolder:
     def write_trajectories(self, run: Trajectories, kind: Format) -> None:
         """Write the trajectories of the whole run."""
         store.write(run, self.path, format=kind, replace=True)
-
-    def _place(self, some: range) -> Path:
-        name = f"subjects-{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
-        return self.path / PARTS / name
 
 
 def _is_half(path: Path) -> bool:

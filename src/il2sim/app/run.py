@@ -1,8 +1,8 @@
 """Carry out a study file and fill its folder.
 
 Every door calls this. Subjects are solved in portions that are kept as they come; when
-all are done, or the user stops, what is there is put together and written:
-trajectories, endpoints, summary, figures and what produced them.
+all are done what is there is put together and written: trajectories, endpoints,
+summary, figures and what produced them. When the user stops, the numbers are written.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, get_args
 
-from il2sim.app.folder import RunFolder
+from il2sim.app.folder import RunFolder, held
 from il2sim.engine.store import read as read_trajectories
 from il2sim.errors import BadProblem, UnknownName
 from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.ledger import keep_ledger
-from il2sim.study.portions import portions, put_together
+from il2sim.study.portions import next_size, put_together
 from il2sim.study.simulate import Task, prepare, solve_task
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from il2sim.figures import Published
     from il2sim.formats.study_file import CompareRow, Study
 
-PORTION = 250
-"""Subjects in one portion: a second or two of work, so little is lost on a stop."""
+PORTION, FIRST_PORTION = 250, 16
+"""Subjects in one portion, at most and at first."""
+
+PORTION_S = 1.0
+"""How long a portion should take, [s]: so much work is lost when a run is killed."""
 
 STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
 """The study in a run's folder, as it was carried out."""
@@ -126,12 +130,14 @@ def run_study(
     -------
     Outcome
         Also of a run that was stopped by Ctrl-C after the first portion; then
-        `is_complete` is False and the same options with `resume` go on.
+        `is_complete` is False, there are numbers but no pictures, and the same options
+        with `resume` go on.
 
     Raises
     ------
     FolderInUse
-        The folder holds something else, or the same run and `resume` is not set.
+        The folder holds something else, or the same run and `resume` is not set, or
+        another process is at work in it.
     KeyboardInterrupt
         Stopped before the first portion was finished.
     """
@@ -140,19 +146,21 @@ def run_study(
     task = task_of(study, options)
     provenance = task.provenance(options.device)
     path = options.out or RUNS / f"{name}-{provenance.key[:8]}"
-    folder = RunFolder.claim(path, provenance, resume=options.resume)
-    if folder.is_finished:
-        return _finished(study, folder)
-    carried_out = _as_carried_out(study, task, folder, options.beside)
-    folder.write_text(STUDY_FILE, carried_out)
-    parts, stopped = _solve(task, folder, options, progress)
-    if not parts:
-        raise KeyboardInterrupt
-    run = replace(put_together(parts), provenance=provenance)
-    outcome = _write(study, task, folder, run, options, complete=not stopped)
-    if not stopped:
-        folder.drop_parts()
-    return outcome
+    with held(path):
+        folder = RunFolder.claim(path, provenance, resume=options.resume)
+        if folder.is_finished:
+            folder.drop_parts()
+            return _finished(study, folder)
+        carried_out = _as_carried_out(study, task, folder, options.beside)
+        folder.write_text(STUDY_FILE, carried_out)
+        parts, stopped = _solve(task, folder, options, progress)
+        if not parts:
+            raise KeyboardInterrupt
+        run = replace(put_together(parts), provenance=provenance)
+        outcome = _write(study, task, folder, run, options, complete=not stopped)
+        if not stopped:
+            folder.drop_parts()
+        return outcome
 
 
 def key_of(study: Study, options: Options | None = None) -> str:
@@ -261,24 +269,29 @@ def _solve(
 ) -> tuple[list[Trajectories], bool]:
     """Portions that are there or can be solved, and whether the user stopped."""
     parts: list[Trajectories] = []
-    n = task.population.n
+    n, done, size = task.population.n, 0, min(PORTION, FIRST_PORTION)
     if progress is not None:
         progress(0, n)
     try:
-        for some in portions(n, PORTION):
-            part = folder.read_part(some)
+        while done < n:
+            part = folder.read_part(done)
             if part is None:
+                some = range(done, min(done + size, folder.next_part(done, n)))
+                began_s = monotonic()
                 part = solve_task(
                     task,
                     some,
                     device=options.device,
                     workers=options.workers,
-                    progress=_within(progress, some.start, n),
+                    progress=_within(progress, done, n),
                 )
                 folder.keep_part(some, part)
+                took_s = monotonic() - began_s
+                size = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
             parts.append(part)
+            done += len(part)
             if progress is not None:
-                progress(some.stop, n)
+                progress(done, n)
     except KeyboardInterrupt:
         return parts, True
     return parts, False
@@ -336,9 +349,10 @@ def _write(
             },
         },
     )
-    _draw(study, folder, run)
     outcome = Outcome(folder.path, run, summary, comparisons)
-    _report(study, task, folder, outcome)
+    if complete:
+        _draw(study, folder, run)
+        _report(study, task, folder, outcome)
     folder.write_summary(summary)  # last: it says that the run is complete
     return outcome
 

@@ -40,6 +40,9 @@ CHUNK_VALUES = 2**20
 MARKER = "trajectories.json"
 """Moved into place last: tables without it are not complete."""
 
+UNFINISHED = ".unfinished-"
+"""Begin of the name of a folder in which a store is being written."""
+
 BEFORE = ".before"
 """Where the old store stays until the new one has taken its place."""
 
@@ -352,7 +355,7 @@ def _standing_in(folder: Path, present: list[Path]) -> Iterator[None]:
 
     If the process is killed between the two, `read` finds the old one here.
     """
-    whole, half = folder / BEFORE, folder / f"{BEFORE}-{os.getpid()}"
+    whole, half = folder / BEFORE, folder / f"{UNFINISHED}{os.getpid()}-before"
     shutil.rmtree(half, ignore_errors=True)
     if present:
         half.mkdir()
@@ -378,7 +381,7 @@ def _link(path: Path | str, other: Path | str) -> None:
 @contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
     """Give a hidden folder on the same disk, gone at the end whatever happens."""
-    temporary = folder / f".unfinished-{os.getpid()}"
+    temporary = folder / f"{UNFINISHED}{os.getpid()}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:

@@ -40,6 +40,28 @@ def rows(run: Trajectories, some: range) -> Trajectories:
     return replace(run, **{name: getattr(run, name)[chosen] for name in ONE_ROW_EACH})
 
 
+def next_size(solved: int, took_s: float, *, aim_s: float, most: int) -> int:
+    """How many subjects to solve next, so that it takes about `aim_s`.
+
+    Parameters
+    ----------
+    solved, took_s
+        Size of the last portion, and how long it took, [s].
+    aim_s, most
+        How long the next one should take, [s], and its largest size. It is at most four
+        times the last: the first ones include work that is done once.
+
+    Examples
+    --------
+    >>> next_size(16, 0.02, aim_s=1.0, most=250)
+    64
+    >>> next_size(16, 32.0, aim_s=1.0, most=250)
+    1
+    """
+    fair = int(solved * aim_s / max(took_s, 1e-9))
+    return max(1, min(fair, 4 * solved, most))
+
+
 def put_together(parts: Sequence[Trajectories]) -> Trajectories:
     """Join the trajectories of portions, in the order given.
 

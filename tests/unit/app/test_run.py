@@ -47,6 +47,7 @@ SMALL = study_of(
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch):
     monkeypatch.setattr(app_run, "PORTION", 2)
+    monkeypatch.setattr(app_run, "PORTION_S", 1e6)
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,7 @@ def test_a_stopped_run_is_readable_and_goes_on_to_the_same_bits(
         2,
     )
     assert len(store.read(half.folder)) == 2
+    assert not (half.folder / "figures").exists()
 
     resumed = run_study(SMALL, "small", Options(out=tmp_path / "stopped", resume=True))
     assert resumed.is_complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +164,43 @@ def test_xarray_opens_what_was_written(tmp_path: Path) -> None:
         assert opened["memory Treg"].dims == ("subject", "time")
         np.testing.assert_array_equal(opened["plasma IL-2"], run.values[:, :, 1])
     assert store.to_xarray(run)["memory Treg peak"].shape == (5,)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("second", ["zarr", "parquet"])
+def test_a_store_is_readable_wherever_its_replacement_ends(
+    kind: str, second: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped at any move of a file, the old or the new store is read, never a mix."""
+    real, moves = Path.rename, 0
+    old, new = some_run(), replace(some_run(), steps=np.arange(5) + 10)
+    for stop_at in range(100):
+        folder = tmp_path / str(stop_at)
+        store.write(old, folder, format=kind)
+        moves = 0
+
+        def rename(path: Path, target: Path, stop_at: int = stop_at) -> Path:
+            nonlocal moves
+            moves += 1
+            if moves > stop_at:
+                raise Killed
+            return real(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", rename)
+            try:
+                store.write(new, folder, format=second, replace=True)
+            except Killed:
+                found = store.read(folder).steps.tolist()
+                assert found in (old.steps.tolist(), new.steps.tolist())
+                patch.setattr(Path, "rename", real)
+                store.write(new, folder, format=second, replace=True)
+                assert store.read(folder).steps.tolist() == new.steps.tolist()
+            else:
+                break
+    assert stop_at == moves >= 3
+    assert store.read(folder).steps.tolist() == new.steps.tolist()
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
