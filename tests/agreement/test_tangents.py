@@ -275,3 +275,30 @@ def test_steps_can_be_chosen_by_the_tangents_too(method):
     assert careful.attempts[0] > plain.attempts[0]
     assert errors[1] < errors[0]
     assert errors[1] < 1e-3
+
+
+def test_a_power_that_rests_at_zero_has_finite_tangents():
+    """x^n of a state that is zero is zero, and so are its derivatives."""
+
+    def rates(y, p):
+        return {"x": -1.0 * y["x"], "z": y["x"] ** p["n"] - p["k"] * y["z"]}
+
+    program = programs.write(
+        rates,
+        starts={"x": 0.0, "z": 0.0},
+        parameters=["n", "k"],
+        inlets={"iv": "x"},
+    )
+    task = problem(
+        program,
+        [[1.4, 0.3]],
+        [Given(1.0, 0, 2.0)],
+        times=[0.5, 3.0],
+        along={"parameters": ["n", "k"]},
+    )
+    found = solve(task)
+    assert not found.resting_tangents.any()
+    assert not found.tangents[0, 0].any()
+    assert np.isfinite(found.tangents).all()
+    slow = solve(task, device="reference")
+    np.testing.assert_allclose(found.tangents, slow.tangents, rtol=1e-6, atol=1e-8)

@@ -118,16 +118,19 @@ def _neg(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Grad
 
 
 def _pow(b: ProgramBuilder, v: int, args: tuple[int, ...], g: Gradients) -> Gradient:
-    """A base of zero or less gives zero, and so do its derivatives."""
+    """A base of zero or less gives zero, and so do its derivatives.
+
+    There they are zero times something finite, so that nothing that is not a number
+    arises, in derivatives of them either.
+    """
     x, y = args
-    zero = b.const(0.0)
-    positive = b.less(zero, x)
-    slope = b.pick(positive, b.mul(y, b.div(v, x)), zero)
+    base = b.pick(b.less(b.const(0.0), x), x, b.const(1.0))
+    slope = b.mul(y, b.div(v, base))
     terms: list[tuple[Gradient, Callable[[int], int]]] = [
         (g[x], lambda d: b.mul(d, slope))
     ]
     if g[y]:
-        by_power = b.pick(positive, b.mul(v, b.log(x)), zero)
+        by_power = b.mul(v, b.log(base))
         terms.append((g[y], lambda d: b.mul(d, by_power)))
     return _chain(b, terms)
 
