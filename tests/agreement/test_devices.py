@@ -63,7 +63,7 @@ def test_order_threads_and_samples_change_no_bit_of_a_body():
         sample_h=task.sample_h[::2],
     )
     whole, part = solve(task, workers=1), solve(some, workers=2)
-    for name in ("resting", "peaks", "rest_states", "solved", "attempts"):
+    for name in ("resting", "reduced", "rest_states", "solved", "attempts"):
         assert getattr(whole, name)[order].tobytes() == getattr(part, name).tobytes()
     assert whole.values[order][:, ::2].tobytes() == part.values.tobytes()
 
@@ -76,5 +76,5 @@ def test_lanes_change_no_bit_of_a_body(lanes):
     rest = cpu.rest(task.program, task.parameters)
     own = cpu.run(task, rest.states, rest.solved)
     other = cpu.run(task, rest.states, rest.solved, lanes=lanes)
-    for name in ("values", "peaks", "status", "attempts", "rejected"):
+    for name in ("values", "reduced", "status", "attempts", "rejected"):
         assert getattr(own, name).tobytes() == getattr(other, name).tobytes(), name

@@ -244,7 +244,7 @@ def test_lanes_change_no_bit_and_the_plain_solution_stays(lanes):
     plain = from_start(replace(task, directions=None), lanes=lanes)
     for name in ("tangents", "resting_tangents"):
         assert getattr(one, name).tobytes() == getattr(many, name).tobytes(), name
-    for name in ("values", "resting", "peaks", "status", "attempts", "rejected"):
+    for name in ("values", "resting", "reduced", "status", "attempts", "rejected"):
         assert getattr(many, name).tobytes() == getattr(plain, name).tobytes(), name
 
 
