@@ -207,7 +207,13 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("name", tasks())
-@pytest.mark.parametrize("target", [OLD, OLDEST], ids=["old", "oldest"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param(OLD, id="old"),
+        pytest.param(OLDEST, id="oldest", marks=pytest.mark.slow),
+    ],
+)
 def test_a_processor_without_fma_gives_the_same_bits(target, name, monkeypatch):
     """Every fused product by whole numbers, and the results are equal to the bit."""
     here = machine.host()

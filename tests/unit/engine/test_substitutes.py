@@ -104,6 +104,7 @@ def test_the_fused_product_is_exact_where_it_cancels(lanes):
     """z is minus the rounded product, or some units of its last place beside it."""
     rng = np.random.default_rng(10 + lanes)
     x, y = any_doubles(rng, 6000), any_doubles(rng, 6000)
+    x[3000:], y[3000:] = rng.normal(size=(2, 3000))
     with np.errstate(all="ignore"):
         z = -(x * y) * (1 + rng.integers(-3, 4, 6000) * 2.0**-52)
     assert_exact(x, y, z, lanes=lanes)
@@ -118,6 +119,31 @@ def test_the_fused_product_is_exact_at_any_distance(lanes):
         z = np.ldexp(np.sign(rng.normal(size=6000)), rng.integers(-130, 130, 6000))
         z *= 2.0 ** np.floor(np.log2(np.abs(x * y)))
     assert_exact(x, y, z, lanes=lanes)
+
+
+@WIDTHS
+def test_ties_are_broken_by_the_smallest_part(lanes):
+    """The product is half a unit of z's last place, and a trace more or less."""
+    rng = np.random.default_rng(50 + lanes)
+    x = (2 * rng.integers(-8, 8, 6000) + 1) * 2.0**-53
+    y = 1 + rng.integers(-2, 3, 6000) * 2.0**-52
+    z = rng.choice([1, -1], 6000) * (1 + rng.integers(0, 9, 6000) * 2.0**-52)
+    scale = 2.0 ** rng.integers(-300, 300, 6000)
+    assert_exact(x, scale * y, scale * z, lanes=lanes)
+
+
+@WIDTHS
+@pytest.mark.parametrize("power", [-1075, -1022, -900, 990, 1000, 1023])
+def test_both_ways_are_exact_where_they_meet(power, lanes):
+    """Plain operations serve inside, whole numbers near the ends of the doubles."""
+    rng = np.random.default_rng(60 + lanes)
+    y, small, z = rng.uniform(1, 2, (3, 2000)) * 2.0 ** rng.integers(-3, 4, (3, 2000))
+    with np.errstate(over="ignore", under="ignore"):
+        x = np.ldexp(small, power)
+        cancels = -(x * y) * (1 + rng.integers(-1, 2, 2000) * 2.0**-52)
+        z = np.where(rng.random(2000) < 0.5, np.ldexp(z, power), cancels)
+    assert_exact(x, y, z, lanes=lanes)
+    assert_exact(y, x, z, lanes=lanes)
 
 
 def test_the_fused_product_is_exact_below_the_normal_numbers():

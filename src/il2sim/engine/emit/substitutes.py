@@ -1,10 +1,10 @@
 """What some processors cannot do themselves, written by us and exact.
 
 A fused multiplication is the rounding of an exact result, so its bits leave no choice:
-WebAssembly and old x86 get them from whole-number arithmetic here, and those with an
-instruction from that. The same holds for rounding to the nearest whole number. Both
-work at any width, for all doubles: those below the normal ones, overflow, zeros of
-either sign, infinities and what is no number.
+WebAssembly and old x86 get them from other operations here, newer processors from one
+instruction. The same holds for rounding to the nearest whole number. Both work at any
+width, for all doubles: those below the normal ones, overflow, zeros of either sign,
+infinities and what is no number.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ _LIFT = 54  # makes every number normal
 _PLACES = 11  # bits of 64 that a double has no room for
 _PRODUCT_UP = 20  # brings the product's 105 or 106 bits to the top of 128 but two
 _ADDED_UP = 72  # brings the 53 bits of what is added there
+_HALVES = 2.0**27 + 1
+# Between these a product and its error, of 106 bits together, are normal numbers, and
+# neither the halves of a factor nor a sum is too large.
+_FAINT, _VAST, _LONG = 2.0**-900, 2.0**1000, 2.0**990
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,13 @@ class Substitute:
         How many it takes, each of the type of its result.
     write
         Its value from them.
+    rare
+        The same, as a function of its own that `write` calls where it must.
     """
 
     arguments: int
     write: Callable[..., str]
+    rare: Callable[..., str] | None = None
 
 
 Wide = tuple[str, str]
@@ -83,30 +90,95 @@ def substitutes(text: str, lacks: Collection[str]) -> str:
 
 def _write(name: str, module: Module) -> None:
     """Write one function at the width of a module."""
-    one = SUBSTITUTES[name]
-    names = [f"given{k}" for k in range(one.arguments)]
-    f = Function(
-        module,
-        f"own.{name}.{module.suffix()}",
-        tuple((module.vector, each) for each in names),
-        returns=module.vector,
-    )
-    f.close(one.write(f, *(f"%{each}" for each in names)))
+    one, full = SUBSTITUTES[name], f"{name}.{module.suffix()}"
+    given = [f"given{k}" for k in range(one.arguments)]
+    arguments = tuple((module.vector, each) for each in given)
+    for symbol, write in ((f"own.rare.{full}", one.rare), (f"own.{full}", one.write)):
+        if write:
+            f = Function(module, symbol, arguments, returns=module.vector)
+            f.close(write(f, *(f"%{each}" for each in given)))
 
 
 def _fma(f: Function, x: str, y: str, z: str) -> str:
-    """x y + z, rounded once to the nearest, ties to the even one."""
+    """x y + z, rounded once to the nearest, ties to the even one.
+
+    Where no part comes near the ends of the doubles the errors of product and sums are
+    doubles themselves, and found by plain operations (Dekker 1971; Boldo and Melquiond
+    2008, doi:10.1109/TC.2007.70819); if any lane does, whole numbers serve all.
+    """
+    product = f.binary("fmul", x, y)
+    plain = f.binary("fadd", product, z)
+    size, one, other, third = (f.intrinsic("fabs", v) for v in (product, x, y, z))
+    nothing = f.const(0.0)
+    empty = _either(f, *(f.compare("oeq", v, nothing) for v in (x, y)))
+    inside = f.compare("ogt", size, f.const(_FAINT))
+    inside = _either(f, inside, empty)
+    for each, most in ((size, _VAST), (third, _VAST), (one, _LONG), (other, _LONG)):
+        inside = _both(f, inside, f.compare("olt", each, f.const(most)))
+    near = f.pick(empty, plain, _fma_inside(f, product, x, y, z))
+    result = f.variable(f.vector, near)
+    f.set(f.vector, near, result)
+    everywhere = (1 << f.lanes) - 1
+    with f.when(f.let(f"icmp ne i64 {f.bits(inside)}, {everywhere}")):
+        rare = f.call(f"own.rare.fma.{f.module.suffix()}", x, y, z)
+        f.set(f.vector, rare, result)
+    return f.get(f.vector, result)
+
+
+def _fma_inside(f: Function, product: str, x: str, y: str, z: str) -> str:
+    """The same, away from the ends of the doubles."""
+    error = _error_of_product(f, product, x, y)
+    low, low_error = _two_sum(f, z, error)
+    high, high_error = _two_sum(f, product, low)
+    # The last addition is right if what it adds was rounded to an odd last bit.
+    rest, lost = _two_sum(f, low_error, high_error)
+    bits = f.as_whole(rest)
+    apart = _shift(f, "lshr", f.integer("xor", bits, f.as_whole(lost)), 63)
+    step = f.integer("sub", f.whole_const(1), _shift(f, "shl", apart, 1))
+    even = _is(f, "eq", f.integer("and", bits, f.whole_const(1)), 0)
+    moves = _both(f, even, f.compare("une", lost, f.const(0.0)))
+    bits = f.integer("add", bits, _choose(f, moves, step, f.whole_const(0)))
+    return f.binary("fadd", high, f.as_number(bits))
+
+
+def _error_of_product(f: Function, product: str, x: str, y: str) -> str:
+    """What rounding took from a product, by halves of the factors."""
+    (xh, xl), (yh, yl) = _halves(f, x), _halves(f, y)
+    rest = f.binary("fsub", product, f.binary("fmul", xh, yh))
+    rest = f.binary("fsub", rest, f.binary("fmul", xl, yh))
+    rest = f.binary("fsub", rest, f.binary("fmul", xh, yl))
+    return f.binary("fsub", f.binary("fmul", xl, yl), rest)
+
+
+def _halves(f: Function, x: str) -> tuple[str, str]:
+    """A number as two of 26 bits."""
+    up = f.binary("fmul", x, f.const(_HALVES))
+    high = f.binary("fsub", up, f.binary("fsub", up, x))
+    return high, f.binary("fsub", x, high)
+
+
+def _two_sum(f: Function, a: str, b: str) -> tuple[str, str]:
+    """Sum and its rounding error."""
+    total = f.binary("fadd", a, b)
+    of_b = f.binary("fsub", total, a)
+    of_a = f.binary("fsub", total, of_b)
+    left = f.binary("fadd", f.binary("fsub", a, of_a), f.binary("fsub", b, of_b))
+    return total, left
+
+
+def _fma_anywhere(f: Function, x: str, y: str, z: str) -> str:
+    """The same for all doubles."""
     value = _rounded_sum(f, _product(f, _parts(f, x), _parts(f, y)), _parts(f, z))
     product = f.binary("fmul", x, y)
     plain = f.binary("fadd", product, z)
     # A product of finite numbers may overflow and still leaves an infinite z alone.
-    factors = f.let(f"or {f.truth} {_endless(f, x)}, {_endless(f, y)}")
+    factors = _either(f, _endless(f, x), _endless(f, y))
     plain = f.pick(factors, plain, f.pick(_endless(f, z), z, plain))
     nothing = f.const(0.0)
     empty = [f.compare("oeq", one, nothing) for one in (x, y)]
-    special = f.let(f"or {f.truth} {factors}, {_endless(f, z)}")
+    special = _either(f, factors, _endless(f, z))
     for one in empty:
-        special = f.let(f"or {f.truth} {special}, {one}")
+        special = _either(f, special, one)
     return f.pick(special, plain, value)
 
 
@@ -118,8 +190,19 @@ def _rint(f: Function, x: str) -> str:
     return f.pick(f.compare("olt", size, whole), near, x)
 
 
-SUBSTITUTES = {"fma": Substitute(3, _fma), "rint": Substitute(1, _rint)}
+SUBSTITUTES = {
+    "fma": Substitute(3, _fma, rare=_fma_anywhere),
+    "rint": Substitute(1, _rint),
+}
 """By the name that LLVM gives them."""
+
+
+def _either(f: Function, a: str, b: str) -> str:
+    return f.let(f"or {f.truth} {a}, {b}")
+
+
+def _both(f: Function, a: str, b: str) -> str:
+    return f.let(f"and {f.truth} {a}, {b}")
 
 
 def _endless(f: Function, x: str) -> str:
@@ -243,7 +326,7 @@ def _rounded_sum(f: Function, product: tuple[Wide, _Parts], z: _Parts) -> str:
     less = _pick(f, negative, _minus(f, nothing, less), less)
     total = _pick(f, differ, less, _plus(f, large, small))
     sign = _choose(f, first, about.sign, z.sign)
-    flipped = f.let(f"and {f.truth} {differ}, {negative}")
+    flipped = _both(f, differ, negative)
     sign = f.integer("xor", sign, _one_if(f, flipped))
     return _rounded(f, total, exponent, sign)
 
