@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 from environment import write
+from problems import sized
 
 from il2sim.engine.backends import cpu
 from il2sim.engine.lower import lower
 from il2sim.engine.resting import resting_program
 from il2sim.models import body, body_with_tumor
+
+SIZES = (60, 150)
 
 
 def main() -> None:
@@ -28,12 +31,19 @@ def main() -> None:
         program = lower(model())
         for what, one in (("", program), (" at rest", resting_program(program))):
             answer[name + what] = _measure(one, repeats)
-            row = answer[name + what]
-            print(
-                f"{name + what:26} {row['states']:3} states  "
-                f"first {row['first s']:.2f} s  cached {row['cached s']:.2f} s"
-            )
+            _show(name + what, answer[name + what])
+    for n_states in SIZES:
+        name = f"copies of body, {n_states} states"
+        answer[name] = _measure(sized(lower(body()), n_states), repeats)
+        _show(name, answer[name])
     print(write("compile_time", {"repeats": repeats, "rows": answer}))
+
+
+def _show(name: str, row: dict[str, Any]) -> None:
+    print(
+        f"{name:28} {row['states']:3} states  "
+        f"first {row['first s']:.2f} s  cached {row['cached s']:.2f} s"
+    )
 
 
 def _measure(program: Any, repeats: int) -> dict[str, Any]:

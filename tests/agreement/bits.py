@@ -33,7 +33,7 @@ ODD_ONE = 5
 ODD_NAN = np.array([0x7FF80000000007A2], np.uint64).view(float)[0]
 ROWS = (
     *("rest_states", "solved", "values", "resting", "reduced", "status"),
-    *("failed_h", "failed_state", "attempts", "rejected", "reduced"),
+    *("failed_h", "failed_state", "attempts", "rejected"),
 )
 
 

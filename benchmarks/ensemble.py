@@ -1,0 +1,123 @@
+"""Subjects per second and memory for many patients on high dose, endpoints only.
+
+Each size runs in a process of its own, which draws its patients, finds their resting
+states, treats them, and keeps nothing but eight endpoints of each, in portions, on all
+cores. The first size also says how far endpoints are from a solution at 1e-10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from environment import write
+from problems import problem_of
+
+from il2sim.engine.backends import cpu
+from il2sim.engine.problem import Problem
+from il2sim.engine.reductions import Reduce, Reduction
+from il2sim.engine.solve import solve
+from il2sim.study.portions import portions
+
+SIZES = (1_000, 10_000, 100_000)
+PORTION = 5_000
+EXACT = 1e-10
+ENDPOINTS = (
+    Reduction(Reduce.PEAK, "memory Treg", relative=True, since_dose=True),
+    Reduction(Reduce.PEAK, "naive Treg", relative=True, since_dose=True),
+    Reduction(Reduce.PEAK, "CD8", relative=True, since_dose=True),
+    Reduction(Reduce.TROUGH, "lymphocytes", relative=True, since_dose=True),
+    Reduction(Reduce.VALUE, "memory Treg", 28 * 24.0, relative=True),
+    Reduction(Reduce.VALUE, "CD8", 28 * 24.0, relative=True),
+    Reduction(Reduce.PEAK, "plasma IL-2", since_dose=True),
+    Reduction(Reduce.AREA, "plasma IL-2"),
+)
+
+
+def main() -> None:
+    """Measure every size and write one result file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--tolerance", type=float, nargs="+", default=[1e-3, 1e-4])
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        print(json.dumps(run(options.one, options.tolerance[0])))
+        return
+    rows = []
+    for tolerance in options.tolerance:
+        for size in options.sizes:
+            rows.append(_alone(size, tolerance))
+            row = rows[-1]
+            print(
+                f"{row['subjects']:9,} at {tolerance:.0e}: {row['wall s']:7.1f} s, "
+                f"{row['subjects per s']:6.0f} subjects/s, {row['memory MB']:5.0f} MB, "
+                f"{row['failed']} failed, endpoint error {row['error']:.1e}"
+            )
+    names = [f"{one.kind.name} of {one.output}" for one in ENDPOINTS]
+    print(write("ensemble", {"endpoints": names, "rows": rows}))
+
+
+def _alone(size: int, tolerance: float) -> dict[str, Any]:
+    """One size in a process of its own."""
+    command = [sys.executable, __file__, "--one", str(size), "--tolerance"]
+    said = subprocess.run(
+        [*command, str(tolerance)], capture_output=True, text=True, check=True
+    )
+    found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1])
+    return found
+
+
+def run(size: int, tolerance: float) -> dict[str, Any]:
+    """Solve so many subjects; the code is compiled before the clock runs."""
+    part, _ = _part(range(1), size, tolerance)
+    solve(part)
+    begin, failed, kept = time.perf_counter(), 0, []
+    for some in portions(size, PORTION):
+        part, _ = _part(some, size, tolerance)
+        solution = solve(part)
+        failed += int(np.count_nonzero(solution.status))
+        kept.append(solution.reduced)
+    wall = time.perf_counter() - begin
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "subjects": size,
+        "tolerance": tolerance,
+        "cores": os.cpu_count(),
+        "wall s": wall,
+        "subjects per s": size / wall,
+        "memory MB": memory,
+        "failed": failed,
+        "error": _error(np.concatenate(kept), size, tolerance),
+    }
+
+
+def _part(some: range, size: int, tolerance: float) -> tuple[Problem, Any]:
+    """A portion of the patients, without anything recorded over time."""
+    task, problem = problem_of("high dose", size, tolerance, some)
+    bare = replace(
+        problem, sample_h=np.zeros(0), save=(), reductions=ENDPOINTS, absolute=None
+    )
+    return bare, task
+
+
+def _error(found: np.ndarray, size: int, tolerance: float) -> float:
+    """Largest relative difference of any endpoint to a sharp solution, 32 subjects."""
+    few = range(min(32, size))
+    part, _ = _part(few, size, tolerance)
+    rest = cpu.rest(part.program, part.parameters)
+    sharp = replace(part, tolerance=EXACT, absolute=None)
+    exact = cpu.run(sharp, rest.states, rest.solved).reduced
+    return float(np.max(np.abs(found[: len(few)] / exact - 1)))
+
+
+if __name__ == "__main__":
+    main()
