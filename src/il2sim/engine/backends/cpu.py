@@ -7,10 +7,11 @@ wait for it, because it runs without the interpreter's lock.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +20,7 @@ from il2sim.engine import cache
 from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions
 from il2sim.engine.emit import machine
-from il2sim.engine.emit.kernel import write_kernel
+from il2sim.engine.emit.kernel import Written, write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes, tail_slots
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
@@ -70,19 +71,34 @@ def kernel(
     made_for = machine.host().key
     shape = (method, str(lanes), str(together))
     name = cache.key(program.fingerprint, *shape, *made_for)
-    written = write_kernel(program, METHODS[method], lanes, together=together)
-    code = cache.read(name)
-    if code is None:
-        code = machine.assemble(written.text)
-        cache.write(name, code)
+    kept = cache.read(name)
+    if kept is None:
+        written = write_kernel(program, METHODS[method], lanes, together=together)
+        kept = _packed(written, machine.assemble(written.text))
+        cache.write(name, kept)
+    head, _, code = kept.partition(b"\n")
+    told = json.loads(head)
     return Kernel(
         loaded=machine.load(code),
-        layout=written.layout,
-        sizes=written.sizes,
+        layout=Layout(**told["layout"]),
+        sizes=Sizes(**told["sizes"]),
         lanes=lanes,
         together=together,
-        per_block=written.per_block,
+        per_block=told["per_block"],
     )
+
+
+def _packed(written: Written, code: bytes) -> bytes:
+    """Machine code behind a line that says what memory it needs."""
+    shape = {
+        "layout": {
+            "sections": dict(written.layout.sections),
+            "size": written.layout.size,
+        },
+        "sizes": asdict(written.sizes),
+        "per_block": written.per_block,
+    }
+    return json.dumps(shape).encode() + b"\n" + code
 
 
 def rest(
