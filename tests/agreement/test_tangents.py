@@ -16,6 +16,11 @@ from il2sim.engine.problem import Problem
 from il2sim.engine.records import Change, Given, Reset
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
+from il2sim.models import body
+from il2sim.study.populations import cancer_patients
+from il2sim.study.regimen import Regimen
+from il2sim.study.simulate import prepare
+from il2sim.units import Quantity
 from tests import programs
 
 DEVICES = pytest.mark.parametrize("device", ["cpu", "reference"])
@@ -302,3 +307,47 @@ def test_a_power_that_rests_at_zero_has_finite_tangents():
     assert np.isfinite(found.tangents).all()
     slow = solve(task, device="reference")
     np.testing.assert_allclose(found.tangents, slow.tangents, rtol=1e-6, atol=1e-8)
+
+
+MOVED = ("circulation.renal_clearance", "memory Treg.division_by_il2", "il2.kd_alpha")
+
+
+@pytest.mark.slow
+def test_a_body_against_differences_of_tight_solves():
+    """A day of high dose from rest; 1e-6 of each output's largest derivative.
+
+    Differences of solves at 1e-11, of two lengths, so that their own error is below
+    that of the tangents at 1e-8.
+    """
+    work = prepare(
+        body(),
+        Regimen.parse("aldesleukin 600 kIU/kg iv over 15 min, every 8 h, 3 doses"),
+        cancer_patients(n=1, seed=4),
+        times=Quantity(np.array([2.0, 8.0, 24.0]), "h"),
+        tolerance=1e-8,
+    ).problem()
+    plain = replace(work, reductions=())
+    along = Directions.of(plain.program, MOVED, n_events=len(plain.schedule.times_h))
+    got = solve(replace(plain, directions=along)).tangents[0]
+    sharp = replace(plain, tolerance=1e-11, absolute=None)
+    for direction, name in enumerate(MOVED):
+        column = plain.program.parameters.index(name)
+        exact = _difference(sharp, column)
+        size = np.max(np.abs(exact), axis=0)
+        apart = np.max(np.abs(got[..., direction] - exact), axis=0)
+        assert np.all(apart <= 1e-6 * size + 1e-30), name
+
+
+def _difference(task, column):
+    """Central differences by one parameter, of two lengths, to fourth order."""
+    size = task.parameters[0, column]
+
+    def slope(part):
+        ends = []
+        for sign in (1, -1):
+            values = task.parameters.copy()
+            values[0, column] = size * (1 + sign * part)
+            ends.append(solve(replace(task, parameters=values)).values[0])
+        return (ends[0] - ends[1]) / (2 * size * part)
+
+    return (4 * slope(1e-3) - slope(2e-3)) / 3
