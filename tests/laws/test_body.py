@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,16 +80,7 @@ def test_a_subject_does_not_depend_on_the_others():
     whole = solve(problem(body(), HIGH, 6, n=8))
     half = problem(body(), HIGH, 6, n=8)
     for rows in (slice(0, 4), slice(None, None, -1)):
-        some = Problem(
-            program=half.program,
-            parameters=half.parameters[rows],
-            bases=half.bases[rows],
-            schedule=half.schedule,
-            sample_h=half.sample_h,
-            end_h=half.end_h,
-            save=half.save,
-            tolerance=half.tolerance,
-        )
+        some = replace(half, parameters=half.parameters[rows], bases=half.bases[rows])
         found = solve(some, workers=1)
         assert found.values.tobytes() == whole.values[rows].tobytes()
         assert found.reduced.tobytes() == whole.reduced[rows].tobytes()
