@@ -138,6 +138,8 @@ class Pace(Places):
         self.put(f, self.read(f, "t"), "failed_time", subject, "double")
         worst = f.variable("double", number(-1.0))
         which = f.variable("i64", "-1")
+        farthest = f.variable("double", number(-1.0))
+        lost = f.variable("i64", "-1")
         first = (self.sizes.kept - 1) * self.sizes.states
         tolerance = self.given(f, "tolerance", "double")
         with f.count(self.sizes.states) as i:
@@ -146,12 +148,26 @@ class Pace(Places):
             absolute = self.element(f, "absolute", i, "double")
             size = f.let(f"fadd double {size}, {absolute}")
             ratio = f.intrinsic("fabs", f.let(f"fdiv double {error}, {size}"))
-            worse = f.let(f"fcmp ugt double {ratio}, {f.get('double', worst)}")
-            with f.when(worse):
-                f.set("double", ratio, worst)
-                f.set("i64", i, which)
-        self.put(f, f.get("i64", which), "failed_state", subject, "i64")
+            self._name(f, i, ratio, worst, which)
+            # Of errors that are no numbers, the state farthest from its scale is named.
+            far = f.let(f"fdiv double {self._size(f, i)}, {absolute}")
+            none = f.let(f"fcmp uno double {ratio}, {ratio}")
+            far = f.let(f"select i1 {none}, double {far}, double {number(-1.0)}")
+            self._name(f, i, far, farthest, lost)
+        any_lost = f.let(f"icmp sge i64 {f.get('i64', lost)}, 0")
+        named = f.let(
+            f"select i1 {any_lost}, i64 {f.get('i64', lost)}, i64 {f.get('i64', which)}"
+        )
+        self.put(f, named, "failed_state", subject, "i64")
         self.end(f, status)
+
+    @staticmethod
+    def _name(f: Function, i: str, found: str, most: str, which: str) -> None:
+        """Note a state if nothing was farther out before it."""
+        more = f.let(f"fcmp ogt double {found}, {f.get('double', most)}")
+        with f.when(more):
+            f.set("double", found, most)
+            f.set("i64", i, which)
 
     def _size(self, f: Function, i: str) -> str:
         return f.intrinsic("fabs", self.read(f, "y", i))
