@@ -1,0 +1,85 @@
+"""Killing the process at any moment leaves a run that resumes to the same bits.
+
+SIGKILL cannot be caught: nothing is tidied up, no buffer is written. Once it comes at
+every single touch of the folder, and once at random moments of the real command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from il2sim.formats.study_file import as_toml
+from tests.killing import STUDY, results
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+
+
+def at_every(touch: int, kind: str, tmp_path: Path, repository: Path) -> dict:
+    """Kill at every so many touches of the folder; see `tests.killing`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killing", str(tmp_path), kind, str(touch)],
+        cwd=repository,
+        env={**os.environ, "PYTHONPATH": f"src{os.pathsep}."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_run_survives_its_end_at_every_touch_of_its_folder(tmp_path, repository):
+    """Portions, tables, summary: each file opened, moved or removed is one try."""
+    found = at_every(1, "csv", tmp_path, repository)
+    assert found["kills"] > 25
+    assert found["wrong"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "touch"), [("zarr", 97), ("parquet", 1)])
+def test_so_does_one_in_another_format(kind, touch, tmp_path, repository):
+    """Zarr makes a thousand files and more; every 97th is tried."""
+    found = at_every(touch, kind, tmp_path, repository)
+    assert found["kills"] > 15
+    assert found["wrong"] == []
+
+
+def command(folder: Path) -> list[str]:
+    """The command that is killed, and that goes on."""
+    file = str(folder.parent / "killed.toml")
+    run = [sys.executable, "-m", "il2sim", "run", file, "--resume"]
+    return [*run, "--subjects", "60", "--out", str(folder)]
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_the_command_survives_its_end_at_random_moments(kills, tmp_path):
+    """Killed again and again, also while it resumes, it ends as if undisturbed."""
+    (tmp_path / "killed.toml").write_text(as_toml(STUDY), encoding="utf-8")
+    began_s = time.monotonic()
+    subprocess.run(command(tmp_path / "straight"), check=True, capture_output=True)
+    takes_s = time.monotonic() - began_s
+    chance = random.Random(8)
+    died = 0
+    for _ in range(kills):
+        with subprocess.Popen(
+            command(tmp_path / "killed"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                process.wait(chance.uniform(0.3, 1.0) * takes_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        died += process.returncode == -signal.SIGKILL
+    subprocess.run(command(tmp_path / "killed"), check=True, capture_output=True)
+    assert died
+    assert results(tmp_path / "killed") == results(tmp_path / "straight")
