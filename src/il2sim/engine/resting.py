@@ -23,7 +23,7 @@ from il2sim.engine.status import Status
 from il2sim.engine.tangents import start_tangents, tangents
 
 LONG_H = 1e9  # [h] a hundred thousand years
-TOLERANCE = 1e-4  # of a step; the end point does not depend on it
+TOLERANCE = 1e-6  # of a step; the end point does not depend on it
 STILL = 1e-8  # largest part of its size that a state may change in an hour, at rest
 
 
