@@ -1,4 +1,4 @@
-"""SciPy's solvers with our compiled rates and Jacobian: rivals at their best here.
+"""SciPy's solvers and CVODE with our compiled rates and Jacobian.
 
 The functions are those of the kernel at one lane. What a solver pays beside them is its
 own work, about 2 us of Python around each call, and a new start after each dose.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +21,7 @@ from il2sim.engine.derivatives import differentiate
 from il2sim.engine.elimination import eliminate
 from il2sim.engine.events import Kind
 from il2sim.engine.problem import Problem
+from il2sim.engine.program import Program
 
 
 class Compiled:
@@ -30,8 +31,7 @@ class Compiled:
     the address of an array costs more than the model does.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        program = problem.program
+    def __init__(self, program: Program) -> None:
         self.kernel = cpu.kernel(program, lanes=1)
         n = len(program.states)
         lu = eliminate(n, differentiate(program).jacobian)
@@ -81,6 +81,10 @@ class Compiled:
         return self.dense
 
 
+compile_once = lru_cache(maxsize=1)(Compiled)
+"""What a program needs before it is solved; call it before the clock runs."""
+
+
 def solve(
     problem: Problem,
     starts: Any,
@@ -89,8 +93,8 @@ def solve(
     *,
     method: str = "LSODA",
 ) -> np.ndarray:
-    """End states of every subject, by LSODA, BDF or Radau."""
-    compiled = Compiled(problem)
+    """End states of every subject, by one of `SOLVERS` or a method of `solve_ivp`."""
+    compiled = compile_once(problem.program)
     vectors = np.hstack([problem.parameters, solved])
     absolute = tolerance * np.array(problem.program.scales)
     ends = []
@@ -101,9 +105,7 @@ def solve(
                 problem,
                 subject,
                 starts[subject],
-                _LSODA(compiled, tolerance, absolute)
-                if method == "LSODA"
-                else _Stepper(compiled, tolerance, absolute, method),
+                SOLVERS.get(method, _Stepper)(compiled, tolerance, absolute, method),
             )
         )
     return np.array(ends)
@@ -113,7 +115,7 @@ class _LSODA:
     """SciPy's old door to LSODA, which costs less than the new one."""
 
     def __init__(
-        self, compiled: Compiled, tolerance: float, absolute: np.ndarray
+        self, compiled: Compiled, tolerance: float, absolute: np.ndarray, _: str
     ) -> None:
         self.compiled = compiled
         self.solver = ode(compiled.rates, compiled.jacobian)
@@ -149,8 +151,43 @@ class _Stepper:
         return np.asarray(found.y[:, -1])
 
 
+class _CVODE:
+    """CVODE of SUNDIALS, through scikit-sundae; its sparse solver is slower here."""
+
+    def __init__(
+        self, compiled: Compiled, tolerance: float, absolute: np.ndarray, _: str
+    ) -> None:
+        from sksundae.cvode import CVODE
+
+        self.compiled = compiled
+        self.solver = CVODE(
+            self._rates,
+            jacfn=self._jacobian,
+            rtol=tolerance,
+            atol=absolute,
+            linsolver="dense",
+            max_num_steps=1_000_000,
+        )
+
+    def _rates(self, t: float, y: np.ndarray, out: np.ndarray) -> None:
+        out[:] = self.compiled.rates(t, y)
+
+    def _jacobian(
+        self, t: float, y: np.ndarray, _: np.ndarray, out: np.ndarray
+    ) -> None:
+        out[:] = self.compiled.jacobian(t, y)
+
+    def follow(self, y: np.ndarray, start: float, stop: float) -> np.ndarray:
+        """From one time to the next."""
+        self.solver.init_step(start, y)
+        return np.array(self.solver.step(stop, tstop=stop).y).ravel()
+
+
+SOLVERS: dict[str, Any] = {"LSODA": _LSODA, "CVODE": _CVODE}
+
+
 def _follow(
-    problem: Problem, subject: int, y: np.ndarray, solver: _LSODA | _Stepper
+    problem: Problem, subject: int, y: np.ndarray, solver: _LSODA | _Stepper | _CVODE
 ) -> np.ndarray:
     compiled = solver.compiled
     schedule, end = problem.schedule, problem.end_h

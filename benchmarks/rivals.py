@@ -1,8 +1,9 @@
 """Error against time for one subject on one core: our kernel and the field's solvers.
 
 The same model, subjects, doses, machine and hour; rivals run in an environment of
-their own (requirements-rivals.txt) on the model exported as SBML, SciPy's with our
-compiled rates and Jacobian, by turns with ours. Each solver is asked at many
+their own (requirements-rivals.txt) on the model exported as SBML, SciPy's, and CVODE
+where scikit-sundae is installed, with our compiled rates and Jacobian, by turns with
+ours. Each solver is asked at many
 tolerances, relative and absolute; of these its best times count: the least time at
 which it reaches an error, read between two settings on logarithmic axes. The error is
 the largest relative difference of any output at the end (28 days) to a solution at
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +39,18 @@ THEIRS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 ABSOLUTE = (1e-3, 1e-1, 1e1)  # of the relative tolerance
 TRUTH = 1e-11
 ERROR = 1e-5
+FEW = 4  # subjects for solvers that take seconds for each
 RIVALS = {"AMICI": "rival_amici.py", "libRoadRunner": "rival_roadrunner.py"}
-SCIPY = ("LSODA", "BDF", "Radau")
+WITH_OURS = {"LSODA": "scipy", "BDF": "scipy", "Radau": "scipy", "CVODE": "sksundae"}
+"""Solvers that call our compiled code, and the package that each is in."""
 
 
 def main() -> None:
     """Measure all solvers on high dose and write one result file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--subjects", type=int, default=64)
-    parser.add_argument("--rival-subjects", type=int, default=4)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rival-subjects", type=int, default=12)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument(
         "--python",
         default=os.environ.get("IL2SIM_RIVALS", "python-of-the-rivals"),
@@ -79,7 +83,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ours: dict[float, list[Row]] = {tolerance: [] for tolerance in OURS}
     rows: dict[str, list[Row]] = {}
     told: dict[str, Any] = {}
-    for name in (*RIVALS, *SCIPY):
+    for name in (*RIVALS, *WITH_OURS):
         for tolerance in OURS:
             ours[tolerance].append(own(task, rest, truth, tolerance))
         if name in RIVALS:
@@ -87,8 +91,10 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             if found is not None:
                 rows[name] = found.pop("rows")
                 told[name] = found
+        elif find_spec(WITH_OURS[name]):
+            rows[name] = with_ours(name, task, rest, truth)
         else:
-            rows[name] = scipy(name, task, rest, truth)
+            print(f"{name} is skipped: there is no package {WITH_OURS[name]}")
     rows = {"il2sim": [middle(ours[one]) for one in OURS]} | rows
     return {
         "subjects": options.subjects,
@@ -168,21 +174,33 @@ def rival(
     return found
 
 
-def scipy(name: str, task: Any, rest: Any, truth: np.ndarray) -> list[Row]:
-    """One of SciPy's solvers with our rates and Jacobian, for the first subject."""
-    small = replace(task, parameters=task.parameters[:1], bases=task.bases[:1])
-    vector = np.hstack([task.parameters, rest.solved])[:1]
+def with_ours(name: str, task: Any, rest: Any, truth: np.ndarray) -> list[Row]:
+    """A solver that calls our rates and Jacobian: middle time and error of subjects."""
     roots = [task.program.outputs[one] for one in task.save]
+    vectors = np.hstack([task.parameters, rest.solved])
+    lsoda.compile_once(task.program)
     rows = []
     for tolerance in THEIRS:
-        begin = time.process_time()
-        ends = lsoda.solve(
-            small, rest.states[:1], rest.solved[:1], tolerance, method=name
+        times, errors = [], []
+        for i, end in enumerate(truth[:FEW]):
+            one = slice(i, i + 1)
+            small = replace(
+                task, parameters=task.parameters[one], bases=task.bases[one]
+            )
+            begin = time.process_time()
+            states = lsoda.solve(
+                small, rest.states[one], rest.solved[one], tolerance, method=name
+            )
+            times.append(time.process_time() - begin)
+            got = evaluate(task.program, roots, vectors[one], states)[0]
+            errors.append(np.max(np.abs(got / end - 1)))
+        rows.append(
+            {
+                "tolerance": tolerance,
+                "ms": float(np.median(times)) * 1e3,
+                "error": float(np.median(errors)),
+            }
         )
-        spent = time.process_time() - begin
-        got = evaluate(task.program, roots, vector, ends)[0]
-        error = float(np.max(np.abs(got / truth[0] - 1)))
-        rows.append({"tolerance": tolerance, "ms": spent * 1e3, "error": error})
     return rows
 
 
