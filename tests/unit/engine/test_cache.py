@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from il2sim.engine import cache
 from il2sim.engine.backends import cpu
+from il2sim.engine.problem import Problem
+from il2sim.engine.records import Given
+from il2sim.engine.schedule import Schedule
 from tests.programs import one_compartment
 
 
@@ -102,12 +107,40 @@ def test_each_system_has_its_own_place(
     assert cache.folder() == tmp_path / expected
 
 
-def test_code_from_disk_computes_the_same(folder):
-    """A kernel that was loaded gives the bits of one that was compiled."""
-    from il2sim.engine.problem import Problem
-    from il2sim.engine.records import Given
-    from il2sim.engine.schedule import Schedule
+def test_code_under_another_name_is_no_code(folder):
+    """A renamed file would be the code of another program."""
+    cache.write("one", b"code")
+    (folder / "one.o").rename(folder / "other.o")
+    assert cache.read("other") is None
 
+
+def test_what_a_killed_process_left_is_swept_after_a_day(folder):
+    """A new half written file may still be finished by its process; an old one not."""
+    for name, age_s in (("old", 2 * 86_400), ("new", 60)):
+        file = folder / f"{name}.part"
+        file.write_bytes(b"half")
+        then = file.stat().st_mtime - age_s
+        os.utime(file, (then, then))
+    cache.write("one", b"code")
+    assert sorted(file.name for file in folder.iterdir()) == ["new.part", "one.o"]
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch):
+    """As in some containers: nothing is read, nothing is written, nothing stops."""
+
+    def nowhere():
+        raise RuntimeError
+
+    monkeypatch.delenv("IL2SIM_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("pathlib.Path.home", nowhere)
+    cache.write("one", b"code")
+    assert cache.read("one") is None
+
+
+def solved():
+    """Bits of a small solve by a process that has no kernel in its memory yet."""
     problem = Problem(
         program=one_compartment(),
         parameters=np.array([[0.3]]),
@@ -117,9 +150,51 @@ def test_code_from_disk_computes_the_same(folder):
         end_h=2.0,
         save=("x",),
     )
-    nothing = np.zeros((1, 0))
     cpu.kernel.cache_clear()
-    first = cpu.run(problem, np.zeros((1, 1)), nothing)
-    cpu.kernel.cache_clear()
-    second = cpu.run(problem, np.zeros((1, 1)), nothing)
-    assert first.values.tobytes() == second.values.tobytes()
+    return cpu.run(problem, np.zeros((1, 1)), np.zeros((1, 0))).values.tobytes()
+
+
+def test_code_from_disk_computes_the_same(folder):
+    """A kernel that was loaded gives the bits of one that was compiled."""
+    assert solved() == solved()
+
+
+def loop(file):
+    """A link to itself, which nobody can read."""
+    file.unlink()
+    file.symlink_to(file)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(file.read_bytes()[:1000]),
+        lambda file: file.write_bytes(file.read_bytes()[:48] + bytes(5000)),
+        lambda file: file.write_bytes(file.read_bytes()[:16] + os.urandom(5000)),
+        lambda file: file.write_bytes(os.urandom(5000)),
+        loop,
+    ],
+    ids=["empty", "cut", "zeros", "garbage after the name", "garbage", "loop"],
+)
+def test_damaged_code_is_noticed_and_made_again(folder, damage):
+    """The solve has the same bits, and the next one finds whole code on the disk."""
+    bits = solved()
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    damage(file)
+    assert solved() == bits
+    assert file.read_bytes() == whole
+
+
+@pytest.mark.parametrize("where", ["file", "folder"])
+def test_a_cache_that_cannot_be_used_changes_no_bit(where, folder, monkeypatch):
+    """A folder where the file should be; a file where the folder should be."""
+    bits = solved()
+    (file,) = folder.iterdir()
+    if where == "file":
+        file.unlink()
+        file.mkdir()
+    else:
+        monkeypatch.setenv("IL2SIM_CACHE", str(file))
+    assert solved() == bits
