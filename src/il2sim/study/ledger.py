@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.retries import RETRIES
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.study.endpoints import POPULATIONS, QUANTILES, measured
@@ -112,6 +113,9 @@ class Ledger:
         Traits and parameters, the most different first.
     bounds
         Of every reported number.
+    retried, rescued
+        How many broke down and were solved again with smaller steps, and how many of
+        those then came to the end.
     """
 
     n: int
@@ -119,6 +123,8 @@ class Ledger:
     rows: Mapping[str, Sequence[Any]]
     compared: tuple[Compared, ...]
     bounds: tuple[Bound, ...]
+    retried: int = 0
+    rescued: int = 0
 
     def __len__(self) -> int:
         return len(self.lost)
@@ -129,7 +135,18 @@ class Ledger:
         return [one for one in self.compared if one.is_different]
 
     def words(self) -> list[str]:
-        """Say it in plain words, one sentence in each line; nothing if none is lost."""
+        """Say it in plain words; nothing if all were solved at the first try."""
+        return [*self._words_of_retries(), *self._words_of_loss()]
+
+    def _words_of_retries(self) -> Iterator[str]:
+        if self.retried:
+            tried = " and ".join(f"{one.tighter:g}" for one in RETRIES)
+            yield (
+                f"{self.retried} of {self.n} subjects broke down and were solved again "
+                f"with the tolerance times {tried}; {self.rescued} came to the end."
+            )
+
+    def _words_of_loss(self) -> list[str]:
         if not len(self):
             return []
         share = 100 * len(self) / self.n
@@ -145,6 +162,8 @@ class Ledger:
         """As written in ``summary.json``."""
         return {
             "lost": len(self),
+            "retried": self.retried,
+            "rescued": self.rescued,
             "words": self.words(),
             "compared": [asdict(one) for one in self.compared],
             "bounds": [asdict(one) for one in self.bounds],
@@ -229,6 +248,8 @@ def keep_ledger(
         rows=_rows(run, lost, traits),
         compared=_compare(traits, is_lost) if enough else (),
         bounds=tuple(_bounds(run, end_h, names)) if enough else (),
+        retried=int(np.count_nonzero(run.retries)),
+        rescued=int(np.count_nonzero(run.retries[run.is_done])),
     )
 
 

@@ -1,6 +1,7 @@
 """The ledger of failures: what it counts, tests and bounds, against known answers."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,3 +138,16 @@ def test_all_lost_leaves_nothing_to_compare():
     found = keep_ledger(run_of(first(N)), adults(n=N).draw(), 24.0)
     assert len(found.words()) == 1
     assert found.compared == ()
+
+
+def test_retries_are_said_whether_they_helped_or_not():
+    lost = first(2)
+    retries = np.where(np.arange(N) < 5, 2, 0)
+    run = replace(run_of(lost), retries=retries)
+    found = keep_ledger(run, adults(n=N).draw(), 24.0)
+    assert (found.retried, found.rescued) == (5, 3)
+    assert found.rows["retries"] == [2, 2]
+    assert found.words()[0] == (
+        "5 of 60 subjects broke down and were solved again with the tolerance times "
+        "0.1 and 0.01; 3 came to the end."
+    )
