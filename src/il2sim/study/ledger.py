@@ -276,6 +276,10 @@ def _rows(
         "state": run.failed_state[lost].tolist(),
         "steps": run.steps[lost].tolist(),
         "retries": run.retries[lost].tolist(),
+        "no number": [
+            ", ".join(what for what, one in traits.items() if not np.isfinite(one[i]))
+            for i in lost
+        ],
         "sentence": [code.sentence for code in codes],
         "advice": [code.advice for code in codes],
     }

@@ -14,6 +14,14 @@ def test_each_has_a_sentence_and_advice(status):
     assert bool(status.advice) == (status != Status.DONE)
 
 
+def test_each_stands_on_the_page_of_failures(repository):
+    """With its sentence and its advice, word for word."""
+    page = (repository / "docs" / "understand" / "failures.md").read_text("utf-8")
+    for one in Status:
+        told = f"| {one.name} | {one.sentence} | {one.advice} |"
+        assert told.replace("|  |", "| |") in page
+
+
 def test_codes_do_not_change():
     """They are kept in results on disk."""
     assert [one.name for one in sorted(Status)] == [

@@ -151,3 +151,16 @@ def test_retries_are_said_whether_they_helped_or_not():
         "5 of 60 subjects broke down and were solved again with the tolerance times "
         "0.1 and 0.01; 3 came to the end."
     )
+
+
+def test_what_is_no_number_is_named():
+    """A factor beyond the doubles is infinite: named, and left out of the means."""
+    people = adults(n=N).draw()
+    name = next(iter(people.factors))
+    spoiled = people.factors[name].copy()
+    spoiled[1] = np.inf
+    people = replace(people, factors={**people.factors, name: spoiled})
+    found = keep_ledger(run_of(first(2)), people, 24.0)
+    assert found.rows["no number"] == ["", name]
+    assert np.isnan(found.rows[f"quantile of {name}"][1])
+    assert all(np.isfinite(one.lost) for one in found.compared)
