@@ -8,6 +8,7 @@ summary, figures and what produced them. When the user stops, the numbers are wr
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from il2sim.app.folder import RunFolder, held
 from il2sim.engine.store import read as read_trajectories
-from il2sim.errors import BadProblem, UnknownName
+from il2sim.errors import BadProblem, UnknownName, UnreadableFile
 from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.ledger import keep_ledger
@@ -149,8 +150,10 @@ def run_study(
     with held(path):
         folder = RunFolder.claim(path, provenance, resume=options.resume)
         if folder.is_finished:
-            folder.drop_parts()
-            return _finished(study, folder)
+            with suppress(UnreadableFile):  # damaged since: solved again
+                outcome = _finished(study, folder)
+                folder.drop_parts()
+                return outcome
         carried_out = _as_carried_out(study, task, folder, options.beside)
         folder.write_text(STUDY_FILE, carried_out)
         parts, stopped = _solve(task, folder, options, progress)

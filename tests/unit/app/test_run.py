@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from il2sim.app import run as app_run
 from il2sim.app.run import Options, published_of, run_study
 from il2sim.engine import store
 from il2sim.engine.status import Status
-from il2sim.errors import BadProblem, FolderInUse, UnknownName
+from il2sim.errors import BadProblem, FolderInUse, UnknownName, UnreadableFile
 from il2sim.formats.study_file import read_study, study_of
 
 SMALL = study_of(
@@ -208,6 +209,29 @@ def test_a_portion_that_was_cut_off_is_solved_again(tmp_path, monkeypatch):
     assert whole.is_complete
     assert len(whole.trajectories) == 5
     assert np.all(np.isfinite(whole.trajectories.peaks))
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_a_finished_run_that_was_damaged_is_solved_again(finished, tmp_path, damage):
+    """A chunk is missing, or one bit of it is another; the bits come back."""
+    outcome, _ = finished
+    folder = tmp_path / "damaged"
+    shutil.copytree(outcome.folder, folder)
+    chunk = folder / "trajectories.zarr" / "memory Treg" / "c" / "0" / "0"
+    if damage == "gone":
+        chunk.unlink()
+    else:
+        content = bytearray(chunk.read_bytes())
+        content[len(content) // 2] ^= 1
+        chunk.write_bytes(bytes(content))
+    with pytest.raises(UnreadableFile):
+        store.read(folder)
+    again = run_study(SMALL, "small", Options(out=folder, resume=True))
+    assert np.array_equal(again.trajectories.values, outcome.trajectories.values)
+    assert np.array_equal(store.read(folder).values, outcome.trajectories.values)
+    assert {path.name for path in folder.iterdir()} == {
+        path.name for path in outcome.folder.iterdir()
+    }
 
 
 def test_stopping_before_anything_is_finished_leaves_no_results(tmp_path, monkeypatch):
