@@ -1,7 +1,7 @@
 """The commands: run a study, list what there is, show one thing.
 
-Errors of the package are printed in their own form, without a traceback, and end the
-command with code 2; Ctrl-C ends it with 130.
+Errors of the package, and of the system when it cannot read or write, are printed
+without a traceback and end the command with code 2; Ctrl-C ends it with 130.
 """
 
 from __future__ import annotations
@@ -51,6 +51,15 @@ def main() -> None:
     except Il2simError as error:
         _console(error=True).print(
             f"{type(error).__name__}: {error}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(2)
+    except OSError as error:  # a full disk, a folder that may not be written to
+        _console(error=True).print(
+            f"The system refused: {error}. What was finished is kept; --resume goes "
+            "on with a run.",
             markup=False,
             highlight=False,
             soft_wrap=True,

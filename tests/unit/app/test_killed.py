@@ -90,3 +90,29 @@ def test_the_command_survives_its_end_at_random_moments(kills, tmp_path):
     subprocess.run(command(tmp_path / "killed"), check=True, capture_output=True)
     assert died
     assert results(tmp_path / "killed") == results(tmp_path / "straight")
+
+
+CRAMPED = """
+import resource, sys
+from il2sim.app.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+main()
+"""
+"""The command on a disk that takes no file above 2 kB."""
+
+
+def test_a_disk_that_refuses_is_said_and_the_run_goes_on_later(tmp_path):
+    """The first portion cannot be kept; with room again the same command finishes."""
+    (tmp_path / "killed.toml").write_text(as_toml(STUDY), encoding="utf-8")
+    words = command(tmp_path / "cramped")
+    refused = subprocess.run(
+        [sys.executable, "-c", CRAMPED, *words[words.index("run") :]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2
+    assert "The system refused: [Errno" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    subprocess.run(words, check=True, capture_output=True)
+    assert json.loads((tmp_path / "cramped" / "summary.json").read_text())["complete"]
