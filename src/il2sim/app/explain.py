@@ -170,7 +170,7 @@ def task_of_run(folder: Path) -> tuple[Study, Task]:
     path = folder / STUDY_FILE
     if not path.is_file():
         raise UnreadableFile(
-            f"'{folder}' holds no run that can be explained.",
+            f"'{folder}' holds no run that can be solved again.",
             got=f"no '{STUDY_FILE}'",
             expected="the folder of a run, such as one under 'runs'",
             try_="il2sim run daily-low-dose-cancer --out runs/mine",

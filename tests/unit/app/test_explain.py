@@ -71,7 +71,7 @@ def test_the_command_prints_both_tables(folder):
 
 
 def test_a_folder_without_a_study_is_refused(folder, tmp_path):
-    with pytest.raises(UnreadableFile, match="holds no run that can be explained"):
+    with pytest.raises(UnreadableFile, match="holds no run that can be solved again"):
         explain_run(tmp_path, "Treg")
 
 
