@@ -66,7 +66,7 @@ def test_failed_subjects_are_left_out_and_said() -> None:
         status=status[10:],
         **{
             name: getattr(run, name)[10:]
-            for name in ("failed_h", "failed_state", "steps", "rejected")
+            for name in ("failed_h", "failed_state", "steps", "rejected", "retries")
         },
     )
     figure = beyer_figure(some)
