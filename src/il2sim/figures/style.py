@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from textwrap import fill
+from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +99,17 @@ def color_of(name: str) -> str:
     return COLORS[max(inside, key=len)] if inside else INK
 
 
+_DRAWING = RLock()
+"""Matplotlib has one set of rules for all threads: they draw one after the other."""
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw by these rules inside a ``with``, and leave Matplotlib as it was."""
     import matplotlib as mpl
 
     rules: Any = dict(RULES)
-    with mpl.rc_context(rules):
+    with _DRAWING, mpl.rc_context(rules):
         yield
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
+from threading import Event, Thread
 
 import matplotlib as mpl
 import numpy as np
@@ -94,6 +95,32 @@ def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:
     save(beyer_figure(invented(days=3)), tmp_path, "figure")
     with styled():
         assert dict(mpl.rcParams) != before
+    assert dict(mpl.rcParams) == before
+
+
+def test_threads_that_draw_leave_matplotlib_as_it_was() -> None:
+    """One that begins while another draws does not keep the other's rules."""
+    before = dict(mpl.rcParams)
+    entered, leave = Event(), Event()
+
+    def first() -> None:
+        with styled():
+            entered.set()
+            leave.wait(10)
+
+    def second() -> None:
+        with styled():
+            pass
+
+    threads = [Thread(target=first), Thread(target=second)]
+    threads[0].start()
+    entered.wait(10)
+    threads[1].start()
+    threads[1].join(0.2)
+    assert threads[1].is_alive()
+    leave.set()
+    for thread in threads:
+        thread.join(10)
     assert dict(mpl.rcParams) == before
 
 
