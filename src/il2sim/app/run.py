@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PORTION, FIRST_PORTION = 250, 16
 """Subjects in one portion, at most and at first."""
 
-PORTION_S = 1.0
+PORTION_S = 2.0
 """How long a portion should take, [s]: so much work is lost when a run is killed."""
 
 STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
