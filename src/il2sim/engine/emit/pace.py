@@ -6,6 +6,8 @@ their reasons.
 
 from __future__ import annotations
 
+import math
+
 from il2sim.engine.emit.builder import Function, number
 from il2sim.engine.emit.places import Places, larger, smaller
 from il2sim.engine.status import Status
@@ -149,8 +151,12 @@ class Pace(Places):
             size = f.let(f"fadd double {size}, {absolute}")
             ratio = f.intrinsic("fabs", f.let(f"fdiv double {error}, {size}"))
             self._name(f, i, ratio, worst, which)
-            # Of errors that are no numbers, the state farthest from its scale is named.
+            # Of errors that are no numbers, the state farthest from its scale is named;
+            # a state that is none itself is as far as can be.
             far = f.let(f"fdiv double {self._size(f, i)}, {absolute}")
+            endless = f.let(f"fcmp uno double {far}, {far}")
+            limit = number(math.inf)
+            far = f.let(f"select i1 {endless}, double {limit}, double {far}")
             none = f.let(f"fcmp uno double {ratio}, {ratio}")
             far = f.let(f"select i1 {none}, double {far}, double {number(-1.0)}")
             self._name(f, i, far, farthest, lost)
