@@ -2,7 +2,9 @@
 
 Each size runs in a process of its own, which draws its patients, finds their resting
 states, treats them, and keeps nothing but eight endpoints of each, in portions, on all
-cores. The first size also says how far endpoints are from a solution at 1e-10.
+cores, and says how far endpoints of some are from our solution at 1e-10. A few more,
+spread over the peak of IL-2, are compared with the reference, which shares nothing with
+the kernel but the equations and takes minutes for each.
 """
 
 from __future__ import annotations
@@ -24,12 +26,17 @@ from problems import problem_of
 from il2sim.engine.backends import cpu
 from il2sim.engine.problem import Problem
 from il2sim.engine.reductions import Reduce, Reduction
+from il2sim.engine.retries import some_of
 from il2sim.engine.solve import solve
+from il2sim.study.certificate import spread_over
 from il2sim.study.portions import portions
 
 SIZES = (1_000, 10_000, 100_000)
 PORTION = 5_000
 EXACT = 1e-10
+REFERENCE = 1e-8
+CHOSEN_FROM = 256
+PEAK_IL2 = Reduction(Reduce.PEAK, "plasma IL-2", since_dose=True)
 ENDPOINTS = (
     Reduction(Reduce.PEAK, "memory Treg", relative=True, since_dose=True),
     Reduction(Reduce.PEAK, "naive Treg", relative=True, since_dose=True),
@@ -37,7 +44,7 @@ ENDPOINTS = (
     Reduction(Reduce.TROUGH, "lymphocytes", relative=True, since_dose=True),
     Reduction(Reduce.VALUE, "memory Treg", 28 * 24.0, relative=True),
     Reduction(Reduce.VALUE, "CD8", 28 * 24.0, relative=True),
-    Reduction(Reduce.PEAK, "plasma IL-2", since_dose=True),
+    PEAK_IL2,
     Reduction(Reduce.AREA, "plasma IL-2"),
 )
 
@@ -47,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--tolerance", type=float, nargs="+", default=[1e-3, 1e-4])
+    parser.add_argument("--certified", type=int, default=2, help="by the reference")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
@@ -62,8 +70,13 @@ def main() -> None:
                 f"{row['subjects per s']:6.0f} subjects/s, {row['memory MB']:5.0f} MB, "
                 f"{row['failed']} failed, endpoint error {row['error']:.1e}"
             )
+    certified = None
+    if options.certified:
+        certified = certify(options.tolerance, options.certified)
+        for tolerance, error in certified["errors"].items():
+            print(f"at {tolerance:.0e}: error against the reference {error:.1e}")
     names = [f"{one.kind.name} of {one.output}" for one in ENDPOINTS]
-    print(write("ensemble", {"endpoints": names, "rows": rows}))
+    print(write("ensemble", {"endpoints": names, "rows": rows, "certified": certified}))
 
 
 def _alone(size: int, tolerance: float) -> dict[str, Any]:
@@ -97,6 +110,28 @@ def run(size: int, tolerance: float) -> dict[str, Any]:
         "memory MB": memory,
         "failed": failed,
         "error": _error(np.concatenate(kept), size, tolerance),
+    }
+
+
+def certify(tolerances: list[float], n: int) -> dict[str, Any]:
+    """Largest relative difference of any endpoint to the reference's, n subjects."""
+    size = CHOSEN_FROM
+    found = {
+        tolerance: solve(_part(range(size), size, tolerance)[0]).reduced
+        for tolerance in tolerances
+    }
+    peaks = found[tolerances[0]][:, ENDPOINTS.index(PEAK_IL2)]
+    chosen = spread_over(peaks, n)
+    sharp, _ = _part(range(size), size, REFERENCE)
+    slow = solve(some_of(sharp, np.array(chosen)), device="reference").reduced
+    return {
+        "subjects": chosen,
+        "of": size,
+        "reference tolerance": REFERENCE,
+        "errors": {
+            tolerance: float(np.max(np.abs(one[chosen] / slow - 1)))
+            for tolerance, one in found.items()
+        },
     }
 
 
