@@ -184,6 +184,7 @@ def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
         "steps": Labeled(each, run.steps, "1"),
         "rejected steps": Labeled(each, run.rejected, "1"),
         "retries": Labeled(each, run.retries, "1"),
+        "prevalence": Labeled(each, run.prevalence, "1"),
     }
     for i, (name, unit) in enumerate(zip(run.names, run.units, strict=True)):
         arrays[name] = Labeled(over_time, run.values[:, :, i], unit)
@@ -230,6 +231,7 @@ def _assemble(
         steps=arrays["steps"],
         rejected=arrays["rejected steps"],
         retries=arrays.get("retries", np.zeros(shape[0], np.int64)),
+        prevalence=arrays.get("prevalence", np.ones(shape[0])),
         doses_h=arrays["dose"],
         provenance=Provenance.from_dict(record) if record else None,
     )

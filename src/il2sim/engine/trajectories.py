@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.quantiles import quantiles
 from il2sim.engine.status import Status
 from il2sim.errors import BadProblem, UnknownName, closest
 from il2sim.units import Quantity, convert
@@ -60,6 +61,9 @@ class Trajectories:
     retries
         How often a subject was solved again with smaller steps, shape
         ``(n_subjects,)``.
+    prevalence
+        How many persons each subject stands for, [1], shape ``(n_subjects,)``; one
+        unless the population is weighted. Quantiles over subjects heed it.
     doses_h
         When doses began, [h], shape ``(n_doses,)``.
     provenance
@@ -92,6 +96,7 @@ class Trajectories:
     steps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     rejected: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     retries: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    prevalence: Floats = field(default_factory=lambda: np.zeros(0))
     doses_h: Floats = field(default_factory=lambda: np.zeros(0))
     provenance: Provenance | None = None
 
@@ -103,6 +108,7 @@ class Trajectories:
             "steps": np.zeros(n_subjects, dtype=np.int64),
             "rejected": np.zeros(n_subjects, dtype=np.int64),
             "retries": np.zeros(n_subjects, dtype=np.int64),
+            "prevalence": np.ones(n_subjects),
         }
         for name, array in unsaid.items():
             if not len(getattr(self, name)):
@@ -131,6 +137,7 @@ class Trajectories:
             "steps": each,
             "rejected": each,
             "retries": each,
+            "prevalence": each,
             "doses_h": (len(self.doses_h),),
         }
 
@@ -156,6 +163,7 @@ class Trajectories:
             values=self.values[:, :, column],
             resting=self.resting[:, column],
             peak=self.peaks[:, column],
+            prevalence=self.prevalence,
         )
 
     def __contains__(self, name: object) -> bool:
@@ -214,6 +222,8 @@ class TimeCourse:
         Shape ``(n_subjects, n_times)``.
     resting, peak
         Before any dose, and the highest value after the first; ``(n_subjects,)``.
+    prevalence
+        How many persons each subject stands for, ``(n_subjects,)``; None is one each.
     """
 
     name: str
@@ -222,6 +232,7 @@ class TimeCourse:
     values: Floats
     resting: Floats
     peak: Floats
+    prevalence: Floats | None = None
 
     def to(self, wanted: str) -> TimeCourse:
         """Express the same in another unit.
@@ -279,7 +290,7 @@ class TimeCourse:
         return values
 
     def quantile(self, q: float | Sequence[float]) -> Floats:
-        """Quantiles over the subjects that were solved, at each time.
+        """Quantiles over the subjects that were solved, by prevalence, at each time.
 
         Parameters
         ----------
@@ -292,10 +303,9 @@ class TimeCourse:
             Shape ``(n_times,)`` or ``(n_quantiles, n_times)``; not-a-number if no
             subject was solved.
         """
-        solved = self.values[np.all(np.isfinite(self.values), axis=1)]
-        if not len(solved):
-            return np.full((*np.shape(q), len(self.times_h)), np.nan)
-        return np.asarray(np.quantile(solved, q, axis=0))
+        solved = np.all(np.isfinite(self.values), axis=1)
+        known = None if self.prevalence is None else self.prevalence[solved]
+        return quantiles(self.values[solved], q, known)
 
     def median(self) -> Floats:
         """The median over the subjects that were solved, shape ``(n_times,)``."""

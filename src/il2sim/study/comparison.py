@@ -138,7 +138,7 @@ def compare(run: Trajectories, expected: Expected, end_h: float) -> Comparison:
         values = course.at(end_h)
     else:
         values = course.at(24.0 * (expected.day or 0.0))
-    found = spread(values[run.is_done])
+    found = spread(values[run.is_done], run.prevalence[run.is_done])
     return Comparison(expected, found, _agrees(expected, found.median))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine.quantiles import quantiles
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.study.subjects import Floats
@@ -39,18 +40,44 @@ class Spread:
         return {"median": self.median, "q05": self.q05, "q95": self.q95}
 
 
-def spread(values: Floats) -> Spread:
+def spread(values: Floats, prevalence: Floats | None = None) -> Spread:
     """Median and 5 to 95 % of the finite values; not-a-number if there is none.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_subjects,)``.
+    prevalence
+        How many persons each subject stands for, [1]; default one each.
 
     Examples
     --------
     >>> spread(np.array([1.0, 2.0, 3.0, np.nan])).median
     2.0
     """
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return Spread(np.nan, np.nan, np.nan)
-    return Spread(*map(float, np.quantile(finite, list(QUANTILES.values()))))
+    finite = np.isfinite(values)
+    known = None if prevalence is None else prevalence[finite]
+    found = quantiles(values[finite], list(QUANTILES.values()), known)
+    return Spread(*map(float, found))
+
+
+def mean(values: Floats, prevalence: Floats | None = None) -> float:
+    """Mean of the finite values; not-a-number if there is none.
+
+    Parameters
+    ----------
+    values, prevalence
+        As in `spread`.
+
+    Examples
+    --------
+    >>> mean(np.array([0.0, 1.0]), np.array([3.0, 1.0]))
+    0.25
+    """
+    finite = np.isfinite(values)
+    known = np.ones(len(values)) if prevalence is None else prevalence
+    total = float(np.sum(known[finite]))
+    return float(np.sum(known[finite] * values[finite])) / total if total else np.nan
 
 
 def course_of(run: Trajectories, name: str) -> TimeCourse:
@@ -111,7 +138,10 @@ def summarize(
     """
     endpoints = {
         name: {
-            **{kind: spread(values[run.is_done]).to_dict() for kind, values in by_kind},
+            **{
+                kind: spread(values[run.is_done], run.prevalence[run.is_done]).to_dict()
+                for kind, values in by_kind
+            },
             "unit": run[name].unit,
         }
         for name, by_kind in measured(run, end_h, names)
@@ -183,4 +213,6 @@ def _combined(one: TimeCourse, other: TimeCourse, name: str, sign: str) -> TimeC
         peak = np.max(values[:, after], axis=1)
     else:
         peak = np.full(len(values), np.nan)
-    return TimeCourse(name, unit, one.times_h, values, resting, peak)
+    return TimeCourse(
+        name, unit, one.times_h, values, resting, peak, prevalence=one.prevalence
+    )

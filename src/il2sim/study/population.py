@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from il2sim.engine import elementary
 from il2sim.errors import BadPopulation
 from il2sim.study import subjects as draws
+from il2sim.study.posterior import Posterior
 from il2sim.study.subjects import Floats, Subjects
 
 Shape = Literal["normal", "log-normal", "logit-normal"]
@@ -188,6 +189,8 @@ class Population:
         [1].
     n, seed
         How many are drawn, and from which stream.
+    posterior
+        What a fit leaves uncertain; each subject draws a row of it.
 
     Raises
     ------
@@ -211,6 +214,7 @@ class Population:
     share_female: float = 0.5
     n: int = 1000
     seed: int = 1
+    posterior: Posterior | None = None
 
     def __post_init__(self) -> None:
         missing = [name for name in TRAITS if name not in self.traits]
@@ -240,13 +244,17 @@ class Population:
         """The same, with one more parameter that differs, or one exchanged."""
         return replace(self, varied={**self.varied, varied.name: varied})
 
+    def with_posterior(self, posterior: Posterior) -> Population:
+        """The same, with parameters as uncertain as a fit left them."""
+        return replace(self, posterior=posterior)
+
     def without_spread(self) -> Population:
         """The same medians, everybody alike but for their sex."""
         traits = {
             name: replace(one, women=(one.women[0], 0.0), men=(one.men[0], 0.0))
             for name, one in self.traits.items()
         }
-        return replace(self, traits=traits, varied={}, correlated=())
+        return replace(self, traits=traits, varied={}, correlated=(), posterior=None)
 
     def draw(self, some: range | None = None) -> Subjects:
         """Draw the persons.
@@ -276,6 +284,9 @@ class Population:
             name: elementary.exp(one.log_sd * z[name])
             for name, one in self.varied.items()
         }
+        if self.posterior is not None:
+            for name, factor in self.posterior.pick(self.seed, numbers).items():
+                factors[name] = factors[name] * factor if name in factors else factor
         return Subjects(
             age_y=_frozen(age),
             height_cm=_frozen(height),
@@ -286,6 +297,14 @@ class Population:
             factors={name: _frozen(one) for name, one in factors.items()},
         )
 
+    def prevalence(self, some: range | None = None) -> Floats:
+        """How many persons each subject stands for: one, [1], ``(n_subjects,)``."""
+        return np.ones(self.n if some is None else len(some))
+
+    def is_optional(self, name: str) -> bool:
+        """Whether a model may lack a parameter that differs between persons."""
+        return name in self.varied and self.varied[name].where_present
+
     def __str__(self) -> str:
         lines = [f"{self.name}: {self.meaning}"]
         lines += [f"  {trait}" for trait in self.traits.values()]
@@ -293,6 +312,8 @@ class Population:
         lines += [f"  {varied}" for varied in self.varied.values()]
         lines.append("correlated, where they are normal:")
         lines += [f"  {one}" for one in self.correlated]
+        if self.posterior is not None:
+            lines.append(f"as uncertain as a fit left it: {self.posterior}")
         return "\n".join(lines)
 
     @property

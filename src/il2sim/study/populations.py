@@ -17,6 +17,7 @@ from typing import Any
 from il2sim.engine import elementary
 from il2sim.errors import BadPopulation, UnknownName, UnreadableFile, closest
 from il2sim.study.population import Correlated, Population, Trait, Varied
+from il2sim.study.posterior import Posterior
 
 HOW = ("read", "derived", "assumption")
 
@@ -25,7 +26,11 @@ _TRAIT_KEYS = {
 }
 _VARIED_KEYS = {"log_sd", "where_present", "source", "how", "note"}
 _CORRELATED_KEYS = {"pair", "value", "source", "how", "note"}
-_TABLE_KEYS = {"meaning", "based_on", "share_female", "traits", "varied", "correlated"}
+_POSTERIOR_KEYS = {"file", "source", "how", "note"}
+_TABLE_KEYS = {
+    *("meaning", "based_on", "share_female"),
+    *("traits", "varied", "correlated", "posterior"),
+}
 
 
 def adults(n: int = 1000, *, seed: int = 1) -> Population:
@@ -96,7 +101,11 @@ def read_population(
             got=str(error),
             expected="a TOML file in the form of the ready-made populations",
         ) from error
-    return _from_tables({**_shipped(), **own}, name, str(path), n=n, seed=seed)
+    made = _from_tables({**_shipped(), **own}, name, str(path), n=n, seed=seed)
+    fit = _whole({**_shipped(), **own}, name, str(path), seen=()).get("posterior")
+    if fit is None:
+        return made
+    return made.with_posterior(_posterior(fit, name, path))
 
 
 @lru_cache(maxsize=1)
@@ -207,6 +216,14 @@ def _correlated(row: Mapping[str, Any], where: str) -> Correlated:
         raise _bad(name, where, dict(row), "pair = [one, other], value")
     one, other = row["pair"]
     return Correlated((one, other), float(row["value"]), **_origin(row, name, where))
+
+
+def _posterior(row: Mapping[str, Any], name: str, path: Path) -> Posterior:
+    _refuse_unknown(row, _POSTERIOR_KEYS, name, str(path))
+    if "file" not in row:
+        raise _bad(name, str(path), "no file", "the Parquet table of a fit")
+    _origin(row, name, str(path))
+    return Posterior.read(path.parent / str(row["file"]), str(row["source"]))
 
 
 def _origin(row: Mapping[str, Any], name: str, where: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from il2sim.errors import BadProblem
 
 ONE_ROW_EACH = (
     *("values", "resting", "peaks", "status", "failed_h"),
-    *("failed_state", "steps", "rejected", "retries"),
+    *("failed_state", "steps", "rejected", "retries", "prevalence"),
 )
 """Arrays of `Trajectories` with one row for each subject."""
 

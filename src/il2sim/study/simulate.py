@@ -130,7 +130,11 @@ class Task:
         )
 
     def label(
-        self, solution: Solution, program: Program, provenance: Provenance | None
+        self,
+        solution: Solution,
+        program: Program,
+        provenance: Provenance | None,
+        prevalence: Floats | None = None,
     ) -> Trajectories:
         """Give names and units to what a backend returned."""
         outputs = [self.model.outputs[name] for name in self.save]
@@ -148,6 +152,7 @@ class Task:
             steps=solution.steps,
             rejected=solution.rejected,
             retries=solution.retries,
+            prevalence=np.zeros(0) if prevalence is None else prevalence,
             doses_h=np.array([dose.time_h for dose in self.regimen.doses]),
             provenance=provenance,
         )
@@ -169,7 +174,7 @@ class Task:
         for name, factor in subjects.factors.items():
             if name in columns:
                 values[:, columns[name]] *= factor
-            elif not self.population.varied[name].where_present:
+            elif not self.population.is_optional(name):
                 raise UnknownName(
                     f"the population '{self.population.name}' varies '{name}', which "
                     f"the model '{self.model.name}' does not have.",
@@ -400,7 +405,12 @@ def solve_task(
     solution = solve(
         problem, device=device, workers=workers, progress=progress, cancel=cancel
     )
-    return task.label(solution, problem.program, task.provenance(device))
+    return task.label(
+        solution,
+        problem.program,
+        task.provenance(device),
+        task.population.prevalence(some),
+    )
 
 
 def _failure(run: Trajectories) -> SolveFailed:

@@ -86,6 +86,7 @@ def dose_response(
     again = np.tile(np.arange(n), times)
     rests = Rest(**{one.name: getattr(rest, one.name)[again] for one in fields(Rest)})
     solution = solve(whole, workers=workers, cancel=cancel, rest=rests)
-    run = task.label(solution, problem.program, None)
+    counted = np.tile(task.population.prevalence(), times)
+    run = task.label(solution, problem.program, None, counted)
     parts = [range(i * n, (i + 1) * n) for i in range(times)]
     return DoseResponse(sizes, tuple(rows(run, part) for part in parts))

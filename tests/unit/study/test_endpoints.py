@@ -1,5 +1,7 @@
 """Endpoints and comparisons of trajectories made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from il2sim.study.endpoints import (
     by_subject,
     course_of,
     end_fold,
+    mean,
     peak_fold,
     spread,
     summarize,
@@ -113,3 +116,19 @@ def test_nothing_solved_agrees_with_nothing():
     )
     result = compare(nobody, Expected("Treg", "end fold", ("E1",), low=1.0), 48.0)
     assert result.agrees is None
+
+
+def test_prevalence_flows_into_every_summary():
+    """Two subjects of three stand for nobody: what is left is the third."""
+    alone = replace(RUN, prevalence=np.eye(len(RUN))[0])
+    end_h = float(RUN.times_h[-1])
+    told = summarize(alone, end_h)["endpoints"]
+    for name, endpoint in told.items():
+        course = RUN[name]
+        assert endpoint["end"]["median"] == course.at(end_h)[0]
+        assert endpoint["peak"]["q05"] == endpoint["peak"]["q95"] == course.peak[0]
+        assert (alone[name].median() == course.values[0]).all()
+        expected = Expected(name, "end", ("E142",), low=0.0, unit=course.unit)
+        assert compare(alone, expected, end_h).found.median == course.at(end_h)[0]
+    values, counted = np.array([1.0, 2.0, np.nan]), np.array([1.0, 3.0, 5.0])
+    assert mean(values, counted) == 1.75
