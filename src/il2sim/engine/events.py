@@ -48,8 +48,9 @@ KINDS = len(Kind)
 class Event:
     """One event of one schedule.
 
-    `dose` numbers the dose that a rule may hold or reduce; the end of its infusion has
-    the same number, and what is fixed has none. `infusion` tells infusions apart.
+    `dose` numbers the dose that a rule may hold or reduce, or the check; the end of its
+    infusion has the same number, and what is fixed has none. `unless` are the marks
+    that bar it; `infusion` tells infusions apart.
     """
 
     time_h: float
@@ -58,6 +59,7 @@ class Event:
     basis: int = 0
     amount: float = 0.0
     dose: int | None = None
+    unless: int = 0
     infusion: tuple[int, int] | None = None
 
 
@@ -84,16 +86,16 @@ def _placed(order: int, record: Record) -> Iterator[Placed]:
     if isinstance(record, Given):
         yield from _dose(order, record)
     else:
-        yield (record.time_h, 1, order, 0), _single(record)
+        yield (record.time_h, 1, order, 0), _single(order, record)
 
 
-def _single(record: Change | Reset | Check) -> Event:
+def _single(order: int, record: Change | Reset | Check) -> Event:
     if isinstance(record, Change):
         return Event(
             record.time_h, Kind.SET, target=record.parameter, amount=record.value
         )
     if isinstance(record, Check):
-        return Event(record.time_h, Kind.CHECK, target=record.rule)
+        return Event(record.time_h, Kind.CHECK, target=record.rule, dose=order)
     return Event(record.time_h, Kind.RESET)
 
 
@@ -113,9 +115,12 @@ def _entering(order: int, dose: Given, time: float, back: int) -> Iterator[Place
     number = None if back else order
     head = (time, 1, order, _AFTER_STEADY)
     if not dose.duration_h:
-        yield head, Event(time, Kind.ADD, dose.target, dose.basis, dose.amount, number)
+        bolus = Event(time, Kind.ADD, dose.target, dose.basis, dose.amount)
+        yield head, replace(bolus, dose=number, unless=dose.unless)
         return
-    start = replace(_rate(dose, time), dose=number, infusion=(order, back))
+    start = replace(
+        _rate(dose, time), dose=number, unless=dose.unless, infusion=(order, back)
+    )
     yield head, start
     yield _end(order, start, time + dose.duration_h)
 

@@ -39,6 +39,8 @@ class Given:
     every_h
         Interval of the steady state, [h]. Zero with a `duration_h` of infinity is an
         infusion that has always run, `amount` in [nmol/h]; it ends at `time_h`.
+    unless
+        Marks (`rules.py`), one bit each, of which any keeps the dose from being given.
     """
 
     time_h: float
@@ -49,6 +51,7 @@ class Given:
     lag_h: float = 0.0
     steady: int = 0
     every_h: float = 0.0
+    unless: int = 0
 
 
 @dataclass(frozen=True)

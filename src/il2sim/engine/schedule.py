@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from il2sim.engine.events import Event, Kind, events_of
 from il2sim.engine.records import Record, check_record
+from il2sim.errors import BadProblem
 
 Counts = NDArray[np.int64]
 
@@ -37,6 +38,8 @@ class Schedule:
     doses
         Number of the dose within its schedule, which the end of its infusion shares;
         of a check its own number; -1 for what no rule changes. Shape ``(n_events,)``.
+    unless
+        Marks that bar each dose (`rules.py`), shape ``(n_events,)``.
     first
         Where each schedule begins, and the end of the last; shape
         ``(n_schedules + 1,)``.
@@ -51,6 +54,7 @@ class Schedule:
     basis: Counts
     amounts: NDArray[np.float64]
     doses: Counts
+    unless: Counts
     first: Counts
     of_subject: Counts | None = None
 
@@ -122,6 +126,59 @@ class Schedule:
         return cls._from([events_of(records) for records in known], _counts(numbers))
 
     @classmethod
+    def for_some(cls, records: Iterable[Record], kept: NDArray[np.bool_]) -> Schedule:
+        """Each subject follows some of the same doses and checks.
+
+        They keep their numbers, so the log of a subject has a place for every check.
+
+        Parameters
+        ----------
+        records
+            Doses without steady states, and checks.
+        kept
+            Which of them each subject follows, shape ``(n_subjects, n_records)``.
+
+        Raises
+        ------
+        BadProblem
+            A time, amount or duration is negative or not finite, or a record is neither
+            a single dose nor a check.
+
+        Examples
+        --------
+        >>> from il2sim.engine.records import Given
+        >>> doses = [Given(0.0, 0, 1.0), Given(24.0, 0, 1.0)]
+        >>> second = Schedule.for_some(doses, np.array([[True, True], [False, True]]))
+        >>> [second.times_h[second.events_of_subject(one)].tolist() for one in (0, 1)]
+        [[0.0, 24.0], [24.0]]
+        """
+        events = events_of(_checked(records))
+        whole = cls._from([events], None)
+        rows, of_subject = np.unique(kept, axis=0, return_inverse=True)
+        places = [event.dose for event in events if event.dose is not None]
+        if len(places) < len(events):
+            raise BadProblem(
+                "a record that is neither dose nor check cannot be for some only.",
+                got=next(event.kind.name for event in events if event.dose is None),
+                expected="single doses and checks, where each subject follows some",
+            )
+        which, place = np.nonzero(rows[:, places])
+        counts = np.bincount(which, minlength=len(rows))
+        arrays = {
+            name: getattr(whole, name)[place]
+            for name in ("times_h", "kinds", "targets", "basis", "amounts")
+        }
+        for array in arrays.values():
+            array.setflags(write=False)
+        return cls(
+            **arrays,
+            doses=_counts(whole.doses[place].tolist()),
+            unless=_counts(whole.unless[place].tolist()),
+            first=_counts([0, *np.cumsum(counts).tolist()]),
+            of_subject=_counts(of_subject.ravel().tolist()),
+        )
+
+    @classmethod
     def _from(
         cls, schedules: Sequence[Sequence[Event]], of_subject: Counts | None
     ) -> Schedule:
@@ -134,6 +191,7 @@ class Schedule:
             basis=_counts([event.basis for event in events]),
             amounts=_numbers([event.amount for event in events]),
             doses=_counts(doses),
+            unless=_counts([event.unless for event in events]),
             first=_counts(np.cumsum([0, *(len(one) for one in schedules)]).tolist()),
             of_subject=of_subject,
         )

@@ -190,6 +190,7 @@ class _Call:
             "resting": raw.resting,
             "reduced": raw.reduced,
             "decisions": raw.decisions,
+            "looked_at": raw.looked_at,
             "status": raw.status,
             "failed_time": raw.failed_h,
             "failed_state": raw.failed_state,
@@ -306,6 +307,7 @@ def _events(problem: Problem) -> dict[str, np.ndarray]:
         "event_basis": schedule.basis,
         "event_amounts": schedule.amounts,
         "event_doses": schedule.doses,
+        "event_unless": schedule.unless,
     }
 
 
@@ -321,6 +323,10 @@ def _rules(problem: Problem) -> dict[str, np.ndarray]:
         "rule_actions": np.array([one.action for one in rules], dtype=np.int64),
         "rule_factors": np.array([one.factor for one in rules], dtype=float),
         "rule_targets": np.array(targets, dtype=np.int64),
+        **{
+            f"rule_{name}": np.array([getattr(one, name) for one in rules], np.int64)
+            for name in ("needs", "unless", "sets", "clears")
+        },
     }
 
 

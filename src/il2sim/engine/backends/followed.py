@@ -73,6 +73,7 @@ class Subject:
         self.y, self.t = start.copy(), 0.0
         self.inputs = np.zeros(len(self.inlets))
         self.factors, self.held = np.ones(len(self.inlets)), np.zeros(len(self.inlets))
+        self.marks = 0
         self.given: dict[int, float] = {}
         self.pieces: list[Piece] = []
         self.sample, self.first_dose = 0, np.inf
@@ -136,7 +137,8 @@ class Subject:
         if schedule.doses[event] < 0:
             return amount
         target = schedule.targets[event]
-        return 0.0 if self.held[target] else amount * float(self.factors[target])
+        barred = self.held[target] or self.marks & int(schedule.unless[event])
+        return 0.0 if barred else amount * float(self.factors[target])
 
     def _on_add(self, event: int) -> None:
         state = self.inlets[self.problem.schedule.targets[event]]
@@ -201,16 +203,19 @@ class Subject:
         value = self.outputs(self.y, self.vector)[column]
         value = value / self.rest[column] if rule.relative else value
         met = value >= rule.threshold if rule.above else value < rule.threshold
+        met &= self.marks & rule.needs == rule.needs and not self.marks & rule.unless
         mark = MET if met else NOT_MET
         self.raw.decisions[self.row, schedule.doses[event]] = mark
+        self.raw.looked_at[self.row, schedule.doses[event]] = value
         if not met:
             return
+        self.marks = (self.marks | rule.sets) & ~rule.clears
         some = slice(None) if rule.target is None else rule.target
         if rule.action in (Action.HOLD, Action.RESUME):
             self.held[some] = rule.action == Action.HOLD
         elif rule.action in (Action.SCALE, Action.STOP):
             self.factors[some] *= rule.factor if rule.action == Action.SCALE else 0.0
-        else:
+        elif rule.action == Action.WITHDRAW:
             self.status = Status.STOPPED_BY_RULE
 
     # between events

@@ -34,6 +34,9 @@ class Raw:
         What was asked for as reductions, shape ``(n_subjects, n_reductions)``.
     decisions
         For each check 0 not made, 1 not met, 2 met; shape ``(n_subjects, n_checks)``.
+    looked_at
+        The value that each check compared, as it is or over its resting value; shape
+        ``(n_subjects, n_checks)``, not-a-number where it was not made.
     retries
         How often a subject was solved again, shape ``(n_subjects,)``.
     """
@@ -49,6 +52,7 @@ class Raw:
     resting_tangents: Floats
     reduced: Floats
     decisions: NDArray[np.int8]
+    looked_at: Floats
     retries: NDArray[np.int64]
 
     @classmethod
@@ -56,6 +60,7 @@ class Raw:
         """Nothing solved yet: not-a-number everywhere, every subject cancelled."""
         along = 0 if problem.directions is None else len(problem.directions)
         n, times, saved = problem.n_subjects, len(problem.sample_h), len(problem.save)
+        checks = problem.schedule.most_checks
         return cls(
             values=np.full((n, times, saved), np.nan),
             resting=np.full((n, saved), np.nan),
@@ -67,6 +72,7 @@ class Raw:
             tangents=np.full((n, times, saved, along), np.nan),
             resting_tangents=np.full((n, saved, along), np.nan),
             reduced=np.full((n, len(problem.reductions)), np.nan),
-            decisions=np.zeros((n, problem.schedule.most_checks), dtype=np.int8),
+            decisions=np.zeros((n, checks), dtype=np.int8),
+            looked_at=np.full((n, checks), np.nan),
             retries=np.zeros(n, dtype=np.int64),
         )

@@ -102,6 +102,8 @@ class Doses(Places):
         reduced = f.let(f"fmul double {size}, {factor}")
         held = self.read(f, "doses_held", target)
         free = f.let(f"fcmp oeq double {held}, {number(0.0)}")
+        unmarked = self._is_unmarked(f, "event_unless", "%event")
+        free = f.let(f"and i1 {free}, {unmarked}")
         reduced = f.let(f"select i1 {free}, double {reduced}, double {number(0.0)}")
         ruled = self._is_ruled(f)
         return f.let(f"select i1 {ruled}, double {reduced}, double {size}")
@@ -293,12 +295,17 @@ class Doses(Places):
 
     def _check(self, f: Function) -> None:
         rule = self._target(f)
-        met = self._is_met(f, rule)
+        value = self._value(f, rule)
+        holds = self._holds(f, rule, value)
+        met = f.let(f"and i1 {holds}, {self._may_act(f, rule)}")
         row = f.let(f"mul i64 {self.read(f, 'subject')}, {self.given(f, 'n_checks')}")
         place = self.element(f, "event_doses", "%event", "i64")
         mark = f.let(f"select i1 {met}, i8 {MET}, i8 {NOT_MET}")
-        self.put(f, mark, "decisions", f.let(f"add i64 {row}, {place}"), "i8")
+        place = f.let(f"add i64 {row}, {place}")
+        self.put(f, mark, "decisions", place, "i8")
+        self.put(f, value, "looked_at", place, "double")
         with f.when(met):
+            self._mark(f, rule)
             action = self.element(f, "rule_actions", rule, "i64")
             target = self.element(f, "rule_targets", rule, "i64")
             with f.count(self.sizes.inlets) as inlet:
@@ -309,19 +316,43 @@ class Doses(Places):
             with f.when(f.let(f"icmp eq i64 {action}, {int(Action.WITHDRAW)}")):
                 self.end(f, Status.STOPPED_BY_RULE)
 
-    def _is_met(self, f: Function, rule: str) -> str:
+    def _value(self, f: Function, rule: str) -> str:
+        """What the rule looks at."""
         column = self.element(f, "rule_outputs", rule, "i64")
         value = self.read(f, "out", column)
         fold = f.let(f"fdiv double {value}, {self.read(f, 'out_at_rest', column)}")
         relative = self.element(f, "rule_relative", rule, "i64")
         relative = f.let(f"icmp ne i64 {relative}, 0")
-        value = f.let(f"select i1 {relative}, double {fold}, double {value}")
+        return f.let(f"select i1 {relative}, double {fold}, double {value}")
+
+    def _holds(self, f: Function, rule: str, value: str) -> str:
+        """Whether the condition of the rule holds."""
         threshold = self.element(f, "rule_thresholds", rule, "double")
         above = f.let(f"fcmp oge double {value}, {threshold}")
         below = f.let(f"fcmp olt double {value}, {threshold}")
         wants = self.element(f, "rule_above", rule, "i64")
         wants = f.let(f"icmp ne i64 {wants}, 0")
         return f.let(f"select i1 {wants}, i1 {above}, i1 {below}")
+
+    def _is_unmarked(self, f: Function, what: str, place: str) -> str:
+        """Whether the lane carries none of the marks named."""
+        barring = self.element(f, what, place, "i64")
+        common = f.let(f"and i64 {self.read(f, 'marks')}, {barring}")
+        return f.let(f"icmp eq i64 {common}, 0")
+
+    def _may_act(self, f: Function, rule: str) -> str:
+        """Whether the lane carries every mark that the rule needs and none it bars."""
+        needs = self.element(f, "rule_needs", rule, "i64")
+        there = f.let(f"and i64 {self.read(f, 'marks')}, {needs}")
+        has_all = f.let(f"icmp eq i64 {there}, {needs}")
+        return f.let(f"and i1 {has_all}, {self._is_unmarked(f, 'rule_unless', rule)}")
+
+    def _mark(self, f: Function, rule: str) -> None:
+        """Set what the rule sets, then clear what it clears."""
+        sets = self.element(f, "rule_sets", rule, "i64")
+        marks = f.let(f"or i64 {self.read(f, 'marks')}, {sets}")
+        kept = f.let(f"xor i64 {self.element(f, 'rule_clears', rule, 'i64')}, -1")
+        self.write(f, f.let(f"and i64 {marks}, {kept}"), "marks")
 
     def _act(self, f: Function, rule: str, action: str, inlet: str) -> None:
         """HOLD and RESUME set a mark; STOP and SCALE change the factor for good."""

@@ -49,6 +49,7 @@ LANE_COUNTS = (
     "warming",
     "renew",
     "late",
+    "marks",
 )
 """The same as whole numbers."""
 
@@ -68,6 +69,7 @@ ARGUMENTS = (
     "event_basis",
     "event_amounts",
     "event_doses",
+    "event_unless",
     "n_doses",
     "n_rules",
     "rule_outputs",
@@ -77,8 +79,13 @@ ARGUMENTS = (
     "rule_actions",
     "rule_factors",
     "rule_targets",
+    "rule_needs",
+    "rule_unless",
+    "rule_sets",
+    "rule_clears",
     "n_checks",
     "decisions",
+    "looked_at",
     "n_reductions",
     "reduction_kinds",
     "reduction_outputs",
