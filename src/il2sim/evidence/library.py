@@ -30,7 +30,7 @@ from il2sim.evidence.rows import Row, read_rows
 from il2sim.evidence.source import Source
 
 _TABLES = Path(__file__).parent / "tables"
-_PARAMETERS = "parameters.tsv"
+_PARAMETERS = "parameters*.tsv"
 _Thing = TypeVar("_Thing", Measurement, ParameterValue, Source)
 
 
@@ -120,7 +120,7 @@ def read_library(folder: Path | None = None) -> Library:
     ----------
     folder
         With ``sources.bib``, tables of measurements (``*.tsv``) and, if there is one,
-        ``parameters.tsv``. Default: the tables of this package.
+        tables of parameters (``parameters*.tsv``). Default: those of this package.
 
     Raises
     ------
@@ -141,8 +141,11 @@ def read_library(folder: Path | None = None) -> Library:
     identifiers = frozenset(
         identifier.lower() for one in sources.values() for identifier in one.identifiers
     )
-    table = folder / _PARAMETERS
-    given = read_rows(table, required=COLUMNS) if table.exists() else ()
+    given = (
+        row
+        for table in sorted(folder.glob(_PARAMETERS))
+        for row in read_rows(table, required=COLUMNS)
+    )
     parameters = _by_name(
         (row, parameter_of(row, measurements, identifiers)) for row in given
     )
@@ -252,7 +255,7 @@ def _shipped() -> Library:
 
 def _rows_of(folder: Path) -> Iterable[Row]:
     for path in sorted(folder.glob("*.tsv")):
-        if path.name != _PARAMETERS:
+        if not path.match(_PARAMETERS):
             yield from read_rows(path, required=REQUIRED, optional=OPTIONAL)
 
 

@@ -6,10 +6,12 @@ here (they come from `evidence` and `molecules`), and no file knows how it is so
 
 Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
 `signaling`, `lymphocytes`, `thymus`, `tumor`; then `body` and `body_with_tumor`;
-`switches` says what can be switched off in them.
+`switches` says what can be switched off in them. The same receptors in a well: `well`,
+`mechanisms`, `stat5`, then `dish`.
 """
 
 from il2sim.models.body import body
 from il2sim.models.body_with_tumor import body_with_tumor
+from il2sim.models.dish import dish
 
-__all__ = ["body", "body_with_tumor"]
+__all__ = ["body", "body_with_tumor", "dish"]

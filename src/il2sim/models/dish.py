@@ -1,0 +1,81 @@
+"""`dish`: cells in a well, competing for the ligands in its medium.
+
+Each cell type has its own receptors, trafficking and signaling, composed by a
+`Mechanism`; that of `body` is the default, so that what is learned in a dish holds for
+the body. How long, how much and when to wash is data (`study/wells.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from il2sim.models.body import WILD_TYPE, values_for
+from il2sim.models.mechanisms import PAIRED, Mechanism
+from il2sim.models.well import Medium, Seeded, Well
+from il2sim.symbolic import Component, Model, Output, Reference
+
+CELLS = ("Treg", "CD4 Tconv", "CD8", "NK")
+"""The gates of the published plates, in the order of their sensitivity."""
+
+
+@lru_cache(maxsize=8)
+def dish(
+    cells: tuple[str, ...] = CELLS,
+    mechanism: Mechanism = PAIRED,
+    variant: str = WILD_TYPE,
+) -> Model:
+    """Join cells of several types with one medium.
+
+    Parameters
+    ----------
+    cells
+        Names of cell types that the tables of parameters know, such as those of
+        `CELLS` and of `il2sim.models.cells.POPULATIONS`.
+    mechanism
+        What each of them does with the ligands.
+    variant
+        The molecule whose binding values are the defaults of ``il2.…``. Another
+        molecule is another set of values, never another model.
+
+    Raises
+    ------
+    UnknownName
+        The tables lack a parameter of a cell type or of the mechanism.
+
+    Examples
+    --------
+    >>> dish(("Treg", "NK")).outputs["pSTAT5 of NK"].unit
+    '%'
+    """
+    return Model(
+        name="dish",
+        meaning=f"cells in a well; {mechanism.meaning}",
+        components=tuple(_components(cells, mechanism)),
+        outputs={one.name: one for one in _outputs(cells, mechanism)},
+        inlets={one: f"{one} medium.amount" for one in mechanism.ligands},
+        look_up=values_for(variant),
+    )
+
+
+def _components(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Component]:
+    yield Well("well")
+    for ligand in mechanism.ligands:
+        yield Medium(f"{ligand} medium", ligand=ligand, well="well")
+    yield from mechanism.in_medium()
+    for cell in cells:
+        yield Seeded(f"{cell} seeded", cell=cell)
+        yield from mechanism.components(cell)
+
+
+def _outputs(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Output]:
+    for cell in cells:
+        signal = Reference(f"{cell} signaling.pstat5")
+        yield Output(f"pSTAT5 of {cell}", "%", "part of the most", signal)
+        engaged = mechanism.engaged(cell)
+        yield Output(f"engaged on {cell}", "molecule/cell", "signaling", engaged)
+        for chain, held in mechanism.surface(cell).items():
+            yield Output(f"{chain} on {cell}", "molecule/cell", "on the surface", held)
+    for ligand in mechanism.ligands:
+        left = Reference(f"{ligand} medium.free")
+        yield Output(f"{ligand} left", "nM", "in the medium", left)

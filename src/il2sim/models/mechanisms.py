@@ -1,0 +1,138 @@
+"""What a cell in a well does with its ligands, composed of components.
+
+A `Mechanism` says which components stand for one cell type, what of them signals, and
+what can be stained on its surface. Another biology is another mechanism, made of other
+components; nothing is switched on or off inside one. `PAIRED` is the cell of `body`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from il2sim.models.binding import Binding
+from il2sim.models.signaling import Signaling
+from il2sim.models.trafficking import Trafficking
+from il2sim.symbolic import Component, Expression, Reference, total
+
+Components = Iterator[Component]
+
+
+def steep(cell: str, engaged: Expression) -> Components:
+    """Show pSTAT5 as a Hill function of the receptors engaged now."""
+    yield Signaling(f"{cell} signaling", cell=cell, engaged=engaged)
+
+
+def nothing_else() -> Components:
+    """Nothing is in the well but ligands and cells."""
+    return iter(())
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How cells meet ligands and answer.
+
+    Attributes
+    ----------
+    name, meaning
+        Of the whole.
+    receptors
+        The components of one cell type, but those of signaling.
+    engaged
+        What signals, [molecule/cell], over names of the model.
+    surface
+        What can be stained, by chain, [molecule/cell].
+    signaling
+        The components that make pSTAT5 of what is engaged; they show it as
+        ``"<cell> signaling.pstat5"``.
+    ligands
+        What can be put into the medium; each is an inlet of its name.
+    in_medium
+        What else is in the well, such as an antibody.
+    """
+
+    name: str
+    meaning: str
+    receptors: Callable[[str], Iterable[Component]]
+    engaged: Callable[[str], Expression]
+    surface: Callable[[str], Mapping[str, Expression]]
+    signaling: Callable[[str, Expression], Iterable[Component]] = steep
+    ligands: tuple[str, ...] = ("il2",)
+    in_medium: Callable[[], Iterable[Component]] = nothing_else
+
+    def components(self, cell: str) -> Components:
+        """Every component of one cell type."""
+        yield from self.receptors(cell)
+        yield from self.signaling(cell, self.engaged(cell))
+
+    def with_signaling(
+        self, signaling: Callable[[str, Expression], Iterable[Component]]
+    ) -> Mechanism:
+        """The same receptors, with another way to pSTAT5.
+
+        Examples
+        --------
+        >>> from il2sim.models.stat5 import threshold
+        >>> PAIRED.with_signaling(threshold).name
+        'paired, threshold'
+        """
+        return replace(
+            self, name=f"{self.name}, {signaling.__name__}", signaling=signaling
+        )
+
+
+def surface_of(
+    component: str, chains: Mapping[str, Iterable[str]]
+) -> dict[str, Expression]:
+    """Sum the states of a component that hold each chain.
+
+    Examples
+    --------
+    >>> str(surface_of("NK receptors", {"CD122": ("cd122", "dimer")})["CD122"])
+    'NK receptors.cd122 + NK receptors.dimer'
+    """
+    return {
+        chain: total([Reference(f"{component}.{one}") for one in states])
+        for chain, states in chains.items()
+    }
+
+
+def _paired(cell: str) -> Components:
+    receptors = f"{cell} receptors"
+    yield Binding(
+        receptors,
+        cell=cell,
+        variant="il2",
+        fluid="il2 medium.amount",
+        il2="il2 medium.free",
+        cells=f"{cell}.seeded",
+    )
+    yield Trafficking(
+        f"{cell} trafficking",
+        cell=cell,
+        cells=f"{cell}.seeded",
+        soluble_cd25="well.soluble_cd25",
+        pstat5=f"{cell} signaling.pstat5",
+        **{
+            name: f"{receptors}.{name}" for name in ("cd25", "cd122", "dimer", "trimer")
+        },
+    )
+
+
+def _paired_engaged(cell: str) -> Expression:
+    return Reference(f"{cell} receptors.engaged")
+
+
+def _paired_surface(cell: str) -> dict[str, Expression]:
+    held = {"CD25": ("cd25", "trimer"), "CD122": ("cd122", "dimer", "trimer")}
+    return surface_of(f"{cell} receptors", held)
+
+
+PAIRED = Mechanism(
+    name="paired",
+    meaning="CD122 always with gamma-c, met at the measured rate; as in the body",
+    receptors=_paired,
+    engaged=_paired_engaged,
+    surface=_paired_surface,
+)
+"""The cell of `body`: dimer or trimer, internalized at one rate."""

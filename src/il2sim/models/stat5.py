@@ -1,0 +1,93 @@
+"""STAT5 over time: two alternatives to the Hill function of `signaling.py`.
+
+`Threshold` is the cycle of phosphorylation and dephosphorylation with a phosphatase
+that saturates, which makes a threshold (Goldbeter and Koshland 1981, PNAS 78:6840).
+`Stat5Cycle` follows the six states of gcSolver.jl, with dimers and the nucleus. A
+`Mechanism` takes `threshold` or `cycle` as its signaling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from il2sim.symbolic import (
+    Component,
+    Expression,
+    observed,
+    parameter,
+    process,
+    state,
+    supplied,
+)
+
+
+class Threshold(Component):
+    """STAT5 of one cell type, phosphorylated against a phosphatase that saturates."""
+
+    engaged = supplied("molecule/cell", "signaling receptors")
+
+    half_engaged = parameter(
+        "molecule/cell", "signaling receptors that give half of the pSTAT5", by="cell"
+    )
+    k_turnover = parameter("1/min", "phosphatase at capacity, part of the STAT5")
+    saturation = parameter("1", "STAT5 that half saturates kinase and phosphatase")
+
+    pstat5 = state("1", "pSTAT5, part of the most")
+
+    phosphorylate = process(
+        "-> pstat5",
+        rate=k_turnover
+        * (engaged / half_engaged)
+        * ((1 - pstat5) / (saturation + 1 - pstat5)),
+    )
+    dephosphorylate = process(
+        "pstat5 ->", rate=k_turnover * pstat5 / (saturation + pstat5)
+    )
+
+
+class Stat5Cycle(Component):
+    """STAT5 of one cell type: single or paired, in cytosol or nucleus."""
+
+    engaged = supplied("molecule/cell", "signaling receptors")
+
+    stat5 = parameter("1", "all STAT5, in the units of its read-out", by="cell")
+    k_phosphorylate = parameter(
+        "cell/(molecule*min)", "one signaling receptor phosphorylates STAT5"
+    )
+    k_pair = parameter("1/min", "phosphorylated STAT5 pairs")
+    k_enter = parameter("1/min", "pairs enter the nucleus")
+    k_dephosphorylate = parameter("1/min", "pairs are dephosphorylated in the nucleus")
+    k_separate = parameter("1/min", "dephosphorylated pairs separate")
+    k_leave = parameter("1/min", "STAT5 leaves the nucleus")
+
+    empty = state("1", "STAT5, not phosphorylated, in the cytosol", start=stat5)
+    single = state("1", "pSTAT5, not paired")
+    pair = state("1", "pairs of pSTAT5 in the cytosol")
+    nuclear_pair = state("1", "pairs of pSTAT5 in the nucleus")
+    spent_pair = state("1", "pairs in the nucleus, not phosphorylated")
+    nuclear = state("1", "STAT5 in the nucleus, not phosphorylated")
+
+    pstat5 = observed(
+        "1",
+        "pSTAT5, part of all STAT5",
+        (single + 2 * (pair + nuclear_pair)) / stat5,
+    )
+
+    phosphorylate = process("empty -> single", rate=k_phosphorylate * engaged * empty)
+    pair_up = process("2 single -> pair", rate=0.5 * k_pair * single * single)
+    enter = process("pair -> nuclear_pair", rate=k_enter * pair)
+    dephosphorylate = process(
+        "nuclear_pair -> spent_pair", rate=k_dephosphorylate * nuclear_pair
+    )
+    separate = process("spent_pair -> 2 nuclear", rate=0.5 * k_separate * spent_pair)
+    leave = process("nuclear -> empty", rate=k_leave * nuclear)
+
+
+def threshold(cell: str, engaged: Expression) -> Iterator[Component]:
+    """Signaling by `Threshold`, for a `Mechanism`."""
+    yield Threshold(f"{cell} signaling", cell=cell, engaged=engaged)
+
+
+def cycle(cell: str, engaged: Expression) -> Iterator[Component]:
+    """Signaling by `Stat5Cycle`, for a `Mechanism`."""
+    yield Stat5Cycle(f"{cell} signaling", cell=cell, engaged=engaged)

@@ -1,0 +1,136 @@
+"""Cells in a well, against closed forms and the plates they were measured on."""
+
+import numpy as np
+import pytest
+
+from il2sim.models.dish import CELLS, dish
+from il2sim.models.mechanisms import PAIRED
+from il2sim.models.stat5 import cycle, threshold
+from il2sim.study.wells import Plate, incubate
+
+AVOGADRO = 6.02214076e14  # molecules in a nmol
+
+QUIET = {
+    "trafficking.k_internalize": 0.0,
+    "trafficking.k_lose_cd25": 1e-9,
+    "trafficking.k_lose_cd122": 1e-9,
+    "trafficking.k_shed": 0.0,
+}
+"""Nothing goes inside, so that binding alone is left."""
+
+
+def test_a_single_receptor_comes_to_the_closed_form():
+    """Without CD25, the dimer holds CD122 * L / (KD + L) at equilibrium.
+
+    Few cells, so that the medium stays as it was; the tolerance of a step is 1e-7.
+    """
+    dose = np.array([0.03, 0.3, 1.0, 3.0, 30.0])
+    values = QUIET | {"NK.cd25_at_rest": 1e-9, "NK.seeded": 1e-3}
+    seen = incubate(
+        dish(("NK",)), Plate({"il2": dose}, [2000.0], values), tolerance=1e-7
+    )
+    wanted = 8503 * dose / (1.0 + dose)
+    np.testing.assert_allclose(seen["engaged on NK"][:, 0], wanted, rtol=1e-5)
+
+
+def test_detailed_balance_gives_the_trimer_its_affinity():
+    """At equilibrium the trimer is to the dimer as free CD25 over its constant.
+
+    The ratio is `k_assemble` * free CD25 / (`koff_trimer` * KD alpha / KD beta-gamma).
+    """
+    values = QUIET | {"Treg.seeded": 1e-3}
+    model = dish(("Treg",))
+    seen = incubate(model, Plate({"il2": 0.2}, [5000.0], values), tolerance=1e-7)
+    known = {name: one.engine_value for name, one in model.parameters.items()}
+    engaged, cd122, cd25 = (
+        seen[name][0, 0]
+        for name in ("engaged on Treg", "CD122 on Treg", "CD25 on Treg")
+    )
+    empty = cd122 - engaged
+    dimer = 0.2 * empty / known["il2.kd_beta_gamma"]
+    trimer = engaged - dimer
+    free = (cd25 - trimer) * known["il2.kd_alpha"] / (known["il2.kd_alpha"] + 0.2)
+    drop = known["il2.koff_trimer"] * known["il2.kd_alpha"] / known["il2.kd_beta_gamma"]
+    assert trimer / dimer == pytest.approx(
+        known["binding.k_assemble"] * free / drop, rel=1e-4
+    )
+
+
+def test_what_leaves_the_medium_is_on_the_cells():
+    """Nothing is lost to plastic, kidney or time: amounts add up to the dose."""
+    values = QUIET | {"Treg.seeded": 2e5, "NK.seeded": 2e5}
+    model = dish(("Treg", "NK"))
+    seen = incubate(model, Plate({"il2": 0.05}, [0.5, 4.0], values), tolerance=1e-7)
+    volume = model.parameters["well.volume"].engine_value
+    held = sum(seen[f"engaged on {cell}"][0] * 2e5 for cell in ("Treg", "NK"))
+    total = seen["il2 left"][0] * volume + held / AVOGADRO
+    np.testing.assert_allclose(total, 0.05 * volume, rtol=1e-5)
+
+
+def test_plastic_takes_ligand_exponentially():
+    """Without cells the medium falls by exp(-k t)."""
+    model = dish(("NK",))
+    values = {"NK.seeded": 1e-6, "il2.k_plastic": 0.5}
+    seen = incubate(model, Plate({"il2": 1.0}, [1.0, 4.0], values), tolerance=1e-7)
+    np.testing.assert_allclose(seen["il2 left"][0], np.exp([-0.5, -2.0]), rtol=1e-6)
+
+
+def test_a_wash_takes_the_ligand_and_signaling_falls():
+    """After a wash only what cells let go is in the medium, and NK fall silent."""
+    kept, washed = (
+        incubate(dish(), Plate({"il2": 1.0}, [0.5, 0.6, 3.0], wash_h=wash))
+        for wash in (None, 0.5)
+    )
+    assert washed["il2 left"][0, 1] < 1e-4 * kept["il2 left"][0, 1]
+    assert washed["pSTAT5 of NK"][0, 2] < 0.2 * kept["pSTAT5 of NK"][0, 2]
+
+
+@pytest.mark.parametrize("mechanism", [PAIRED, PAIRED.with_signaling(threshold)])
+def test_cells_answer_in_the_order_measured(mechanism):
+    """Treg before helper cells before CD8 and NK (E331-E338), 20 to 100-fold apart."""
+    dose = np.logspace(-4, 2, 25)
+    seen = incubate(dish(mechanism=mechanism), Plate({"il2": dose}, [0.5]))
+    half = {}
+    for cell in CELLS:
+        curve = seen[f"pSTAT5 of {cell}"][:, 0]
+        half[cell] = np.interp(curve[-1] / 2, curve, dose)
+    assert half["Treg"] < half["CD4 Tconv"] < half["CD8"]
+    assert 20 < half["CD8"] / half["Treg"] < 100
+    assert 20 < half["NK"] / half["Treg"] < 100
+
+
+def test_the_threshold_follows_goldbeter_and_koshland():
+    """With receptors held, pSTAT5 is the root of the published quadratic."""
+    ratio, j = 1.4, 0.2
+    values = QUIET | {"NK.cd25_at_rest": 1e-9, "NK.seeded": 1e-3}
+    model = dish(("NK",), PAIRED.with_signaling(threshold))
+    engaged = 8503 * 2.0 / 3.0
+    values["NK.half_engaged"] = engaged / ratio
+    seen = incubate(model, Plate({"il2": 2.0}, [3000.0], values), tolerance=1e-7)
+    b = 1 - ratio + j + ratio * j
+    wanted = 2 * ratio * j / (b + np.sqrt(b * b - 4 * (1 - ratio) * ratio * j))
+    assert seen["pSTAT5 of NK"][0, 0] == pytest.approx(100 * wanted, rel=1e-4)
+
+
+def test_the_cycle_keeps_all_stat5():
+    """Singles and twice the pairs, in cytosol and nucleus, stay what they were."""
+    from il2sim.models.stat5 import Stat5Cycle
+    from il2sim.symbolic import conserved_totals
+
+    weights = {
+        "empty": "1",
+        "single": "1",
+        "nuclear": "1",
+        "pair": "2",
+        "nuclear_pair": "2",
+        "spent_pair": "2",
+    }
+    kept = [
+        {name: str(by) for name, by in one.items()}
+        for one in conserved_totals(Stat5Cycle)
+    ]
+    assert weights in kept
+    seen = incubate(
+        dish(("NK",), PAIRED.with_signaling(cycle)), Plate({"il2": 5.0}, [0.5])
+    )
+    assert 10 < seen["pSTAT5 of NK"][0, 0] < 100
