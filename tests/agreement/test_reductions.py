@@ -109,6 +109,23 @@ def test_folds_are_over_the_resting_value(device):
     np.testing.assert_allclose(found, [3.0, math.log(3.0) / K], rtol=1e-6)
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_folds_over_a_negative_resting_value(device):
+    """What falls rises as a fold: from -0.5 a dose of 1 leads to 0.5, which decays."""
+    asked = (
+        Reduction(Reduce.PEAK, "central", 1.0, relative=True),
+        Reduction(Reduce.TROUGH, "central", 1.0, relative=True),
+    )
+    task = replace(problem([Given(0.0, 1, 1.0)], []), reductions=asked)
+    starts = np.array([[0.0, -0.5]])
+    from il2sim.engine.backends import cpu, reference
+
+    backend = {"cpu": cpu, "reference": reference}[device]
+    found = backend.run(task, starts, np.zeros((1, 0))).reduced[0]
+    folds = [-math.exp(-K * time) for time in (task.end_h, 1.0)]
+    np.testing.assert_allclose(found, folds, rtol=1e-6, atol=1e-8)
+
+
 def test_nothing_is_found_before_the_first_dose():
     """A window since the dose opens with it."""
     since = Reduction(Reduce.TROUGH, "central", since_dose=True)

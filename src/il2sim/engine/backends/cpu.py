@@ -186,6 +186,7 @@ class _Call:
             "sample_after": problem.is_after.astype(np.int64),
             "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
             "saved": np.array(problem.columns(problem.save), dtype=np.int64),
+            "outputs_wanted": _wanted(problem),
             "values": raw.values,
             "resting": raw.resting,
             "reduced": raw.reduced,
@@ -309,6 +310,16 @@ def _events(problem: Problem) -> dict[str, np.ndarray]:
         "event_doses": schedule.doses,
         "event_unless": schedule.unless,
     }
+
+
+def _wanted(problem: Problem) -> np.ndarray:
+    """Which outputs anything asks for: records, rules or reductions."""
+    by_rules = [one.output for one in problem.rules]
+    reduced = [one.output for one in problem.reductions]
+    columns = problem.columns([*problem.save, *by_rules, *reduced])
+    wanted = np.zeros(max(1, len(problem.program.outputs)), dtype=np.int64)
+    wanted[columns] = 1
+    return wanted
 
 
 def _rules(problem: Problem) -> dict[str, np.ndarray]:

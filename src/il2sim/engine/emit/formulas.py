@@ -80,7 +80,23 @@ class Formulas:
         write_places(function, self.whole.statements, places, {})
         function.close()
         self._write("rates", dict(enumerate(program.rates)))
-        self._write("outputs", dict(enumerate(program.outputs.values())))
+        self._emit_outputs()
+
+    def _emit_outputs(self) -> None:
+        """Write @outputs: those that are wanted, each on its own.
+
+        A study asks for few of them, and some cost as much as a part of the rates.
+        """
+        function = Function(self.module, "outputs", (*ARGUMENTS, "out", "wanted"))
+        for slot, one in enumerate(self.program.outputs.values()):
+            where = function.let(f"getelementptr i64, ptr %wanted, i64 {slot}")
+            wanted = function.let(f"load i64, ptr {where}")
+            with function.when(function.let(f"icmp ne i64 {wanted}, 0")):
+                places = [("%out", slot, one)]
+                write_places(
+                    function, self.whole.statements, places, self.prepared.ready
+                )
+        function.close()
 
     def emit_jacobian(self, slots: Mapping[tuple[int, int], int], size: int) -> None:
         """Write @jacobian: rates, and their derivatives into the given slots.

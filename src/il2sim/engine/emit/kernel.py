@@ -212,7 +212,7 @@ class _Kernel:
         f = self.f
         p, c = self._section("p"), self._section("c")
         f.do(f"call void @prepare(ptr {p}, ptr {c})")
-        f.do("call void @look(ptr %m)")
+        f.do("call void @look(ptr %a, ptr %m)")
         self._tangents("welcome_tangents")
         with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
             self._put_count("0", "new", lane)
@@ -227,7 +227,7 @@ class _Kernel:
             f.set("i64", f.let(f"or i64 {f.get('i64', due)}, {count}"), due)
         with f.when(f.let(f"icmp ne i64 {f.get('i64', due)}, 0")):
             with f.when(f.let(f"icmp ne i64 {given(f, 'n_rules', 'i64')}, 0")):
-                f.do("call void @look(ptr %m)")
+                f.do("call void @look(ptr %a, ptr %m)")
             with f.count(self.module.lanes) as lane:
                 boundary = self._is_set("boundary", lane)
                 with f.when(f.let(f"and i1 {self._is_busy(lane)}, {boundary}")):
@@ -241,7 +241,7 @@ class _Kernel:
             p, c = self._section("p"), self._section("c")
             f.do(f"call void @prepare(ptr {p}, ptr {c})")
             self._tangents("prepare_directions")
-        f.do("call void @look(ptr %m)")
+        f.do("call void @look(ptr %a, ptr %m)")
         self._tangents("late_tangents")
         f.do(f"call void @take_node(ptr %m, ptr {self._section('changed')}, i64 0)")
         with f.count(self.module.lanes) as lane:
@@ -301,7 +301,7 @@ class _Kernel:
         for node, part in enumerate(NODE_PLACES):
             if node:
                 f.store(f.const(part), self._section("theta"), 0)
-                f.do("call void @look_between(ptr %m)")
+                f.do("call void @look_between(ptr %a, ptr %m)")
                 f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 {node})")
         with f.count(given(f, "n_reductions", "i64")) as one:
             sifted = f.let(f"call i64 @sift(ptr %a, ptr %m, i64 {one})")
@@ -327,7 +327,7 @@ class _Kernel:
                 wanted = f.let(f"call i64 @aim(ptr %a, ptr %m, i64 {lane})")
                 f.set("i64", f.let(f"or i64 {f.get('i64', due)}, {wanted}"), due)
             loop.leave_unless(f.let(f"icmp ne i64 {f.get('i64', due)}, 0"))
-            f.do("call void @look_between(ptr %m)")
+            f.do("call void @look_between(ptr %a, ptr %m)")
             self._tangents("look_tangents")
             with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
                 self._put_count("0", "new", lane)

@@ -104,6 +104,7 @@ ARGUMENTS = (
     "most_steps",
     "n_saved",
     "saved",
+    "outputs_wanted",
     "values",
     "resting",
     "status",

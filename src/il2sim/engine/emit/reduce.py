@@ -24,6 +24,9 @@ NODE_PLACES = (0.0, 0.5 - 0.5 * _ROOT_FIFTH, 0.5 + 0.5 * _ROOT_FIFTH, 1.0)
 _OVERSHOOT = 0.25
 """How far, in parts of its range at the nodes, the cubic may leave that range."""
 
+_A_LITTLE_MORE = 1 + 1e-9
+"""Of a step: its end may be an event's time, which adding up misses by rounding."""
+
 _BISECTIONS = 54  # every bit of a part of a step
 
 _START = {
@@ -133,28 +136,48 @@ class Windows(Places):
     def _emit_sift(self) -> None:
         """Write @sift: lanes in whose step a reduction may find anything, as bits.
 
-        Peaks are asked of everything that is recorded, and most steps have no new one.
+        Peaks are asked of everything that is recorded, and most steps have no new one;
+        a value is asked of one step.
         """
         f = Function(self.module, "sift", ("a", "m", ("i64", "one")), returns="i64")
         found = f.variable("i64", str((1 << self.module.lanes) - 1))
         kind = self.element(f, "reduction_kinds", "%one", "i64")
-        relative = self.element(f, "reduction_relative", "%one", "i64")
-        plain = f.let(f"icmp eq i64 {relative}, 0")
-        peak = self._is(f, kind, Reduce.PEAK, Reduce.TIME_OF_PEAK)
-        with f.when(f.let(f"and i1 {plain}, {peak}")):
-            nodes, n = f.at("%m", self.layout["nodes"]), self.sizes.outputs
-            column = self.element(f, "reduction_outputs", "%one", "i64")
-            high = low = f.load(nodes, column)
-            for node in range(1, len(NODE_PLACES)):
-                value = f.load(nodes, f.let(f"add i64 {column}, {node * n}"))
-                high = f.pick(f.compare("ogt", value, high), value, high)
-                low = f.pick(f.compare("olt", value, low), value, low)
-            bound = f.fma(f.binary("fsub", high, low), f.const(_OVERSHOOT), high)
-            slot = f.let(f"mul i64 %one, {REDUCTION_SLOTS}")
-            slot = f.let(f"add i64 {slot}, {self.given(f, 'tail')}")
-            best = f.load("%m", f.let(f"add i64 {slot}, 1"))
-            f.set("i64", f.bits(f.compare("ogt", bound, best)), found)
+        for upside, kinds in (
+            (False, (Reduce.PEAK, Reduce.TIME_OF_PEAK)),
+            (True, (Reduce.TROUGH,)),
+        ):
+            with f.when(self._is(f, kind, *kinds)):
+                f.set("i64", f.bits(self._may_be_best(f, upside=upside)), found)
+        with f.when(self._is(f, kind, Reduce.VALUE)):
+            asked = f.splat(self.element(f, "reduction_starts", "%one", "double"))
+            t, h = (f.load(f.at("%m", self.layout[name]), 0) for name in ("t", "h_try"))
+            late = f.compare("oge", f.fma(h, f.const(_A_LITTLE_MORE), t), asked)
+            f.set("i64", f.bits(late), found)
         f.close(f.get("i64", found))
+
+    def _may_be_best(self, f: Function, *, upside: bool) -> str:
+        """Lanes in whose step the cubic may pass the best so far."""
+        nodes, n = f.at("%m", self.layout["nodes"]), self.sizes.outputs
+        column = self.element(f, "reduction_outputs", "%one", "i64")
+        high = low = f.load(nodes, column)
+        for node in range(1, len(NODE_PLACES)):
+            value = f.load(nodes, f.let(f"add i64 {column}, {node * n}"))
+            high = f.pick(f.compare("ogt", value, high), value, high)
+            low = f.pick(f.compare("olt", value, low), value, low)
+        reach = f.binary("fmul", f.binary("fsub", high, low), f.const(_OVERSHOOT))
+        low, high = f.binary("fsub", low, reach), f.binary("fadd", high, reach)
+        bound = f.neg(low) if upside else high
+        slot = f.let(f"mul i64 %one, {REDUCTION_SLOTS}")
+        slot = f.let(f"add i64 {slot}, {self.given(f, 'tail')}")
+        best = f.load("%m", f.let(f"add i64 {slot}, 1"))
+        relative = self.element(f, "reduction_relative", "%one", "i64")
+        rest = f.load(f.at("%m", self.layout["out_at_rest"]), column)
+        fold = f.let(f"icmp ne i64 {relative}, 0")
+        one = f.const(1.0)
+        size = f.let(f"select i1 {fold}, {f.vector} {rest}, {f.vector} {one}")
+        passed = f.compare("ogt", bound, f.binary("fmul", best, size))
+        turned = f.compare("ole", size, f.const(0.0))
+        return f.let(f"or {f.truth} {passed}, {turned}")
 
     def _emit_reduce(self) -> None:
         """Write @reduce: the step just accepted, for one reduction."""

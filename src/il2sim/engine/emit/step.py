@@ -18,6 +18,7 @@ from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.layout import Layout, Sizes
 from il2sim.engine.emit.linear import emit_factor, emit_singular, emit_solve
+from il2sim.engine.emit.places import given
 from il2sim.engine.methods.table import Method, Rosenbrock
 
 M = TypeVar("M", bound=Method)
@@ -141,7 +142,7 @@ class Step(ABC, Generic[M]):
 
     def _emit_between(self) -> None:
         """Write @look_between: outputs at the part theta of the step just made."""
-        f = Function(self.module, "look_between", ("m",))
+        f = Function(self.module, "look_between", ("a", "m"))
         n = self.sizes.states
         names = ("y", "next_y", "dense", "between")
         y, new, dense, between = (self._section(f, name) for name in names)
@@ -160,13 +161,15 @@ class Step(ABC, Generic[M]):
             f.store(value, between, i)
         self._call_outputs(f, between)
         f.close()
-        f = Function(self.module, "look", ("m",))
+        f = Function(self.module, "look", ("a", "m"))
         self._call_outputs(f, self._section(f, "y"))
         f.close()
 
     def _call_outputs(self, f: Function, y: str) -> None:
         p, c, out = (self._section(f, name) for name in ("p", "c", "out"))
-        f.do(f"call void @outputs(ptr {y}, ptr {p}, ptr {c}, ptr {out})")
+        wanted = given(f, "outputs_wanted", "ptr")
+        places = ", ".join(f"ptr {one}" for one in (y, p, c, out, wanted))
+        f.do(f"call void @outputs({places})")
 
     def _emit_keep(self) -> None:
         """Write @keep: accepted lanes move on; and @take_node, what they show there."""

@@ -36,7 +36,7 @@ def main() -> None:
         name = f"copies of body, {n_states} states"
         answer[name] = _measure(sized(lower(body()), n_states), repeats)
         _show(name, answer[name])
-    print(write("compile_time", {"repeats": repeats, "rows": answer}))
+    print(write("compile", {"repeats": repeats, "rows": answer}))
 
 
 def _show(name: str, row: dict[str, Any]) -> None:
