@@ -54,6 +54,7 @@ month = year / 12 = mo
 liter = 1e-3 * meter ** 3 = L
 molar = mole / liter = M
 dalton = gram / mole = Da
+mmHg = 133322.387415 * gram / meter / second ** 2
 percent = 1e-2 = %
 """
 

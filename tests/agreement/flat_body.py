@@ -29,6 +29,10 @@ BECOMES = {
     "NK bright": "NK dim",
 }
 THYMIC = ("naive Treg", "naive CD4 Tconv", "naive CD8")
+LEAK = (
+    *("k_escape", "k_return", "k_catabolize", "leak_of_albumin"),
+    *("leak_of_fluid", "k_mobilize"),
+)
 
 Values = Mapping[str, float]
 
@@ -54,6 +58,7 @@ def flat_rates(y: Values, p: Values) -> dict[str, float]:
     d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
     d["B cells.blood"] -= leave * y["B cells.blood"]
     d["NK bright.pool"] += p["NK bright.export_at_rest"] * rest["NK bright"]
+    _toxicity(d, y, p)
     _tumor(d, y, p, signal)
     return d
 
@@ -189,6 +194,31 @@ def _receptors(
     d[fluid] -= (caught + handed) * cells / N_A
     d["circulation.soluble_cd25"] += shed * cd25 * cells / N_A
     return pstat5
+
+
+def _toxicity(d: dict[str, float], y: Values, p: Values) -> None:
+    at = "NK dim facing receptors"
+    ratio = (y[f"{at}.dimer"] + y[f"{at}.trimer"]) / p["alarm.half_engaged"]
+    power = ratio ** p["alarm.steepness"]
+    mediators, opening = y["alarm.mediators"], y["alarm.opening"]
+    alarmed = power / (1 + power)
+    d["alarm.mediators"] += p["alarm.k_mediate"] * (alarmed - mediators)
+    d["alarm.opening"] += p["alarm.k_open"] * (mediators - opening)
+    leak = {name: p[f"capillary_leak.{name}"] for name in LEAK}
+    out = leak["k_escape"] * (1 + leak["leak_of_albumin"] * opening) * y["leak.albumin"]
+    out -= leak["k_return"] * y["leak.outside"]
+    d["leak.albumin"] += p["leak.synthesis"] - out
+    d["leak.albumin"] -= leak["k_catabolize"] * y["leak.albumin"]
+    d["leak.outside"] += out
+    d["leak.fluid"] += leak["leak_of_fluid"] * opening * p["subject.weight"]
+    d["leak.fluid"] -= leak["k_mobilize"] * y["leak.fluid"]
+    fall = p["hemodynamics.fall_by_mediators"] * mediators
+    fall += p["hemodynamics.fall_by_leak"] * opening
+    filtered = p["hemodynamics.k_filter"] * y["hemodynamics.creatinine"]
+    filtered /= np.exp(p["hemodynamics.filtration_loss"] * fall)
+    d["hemodynamics.creatinine"] += p["hemodynamics.production"] - filtered
+    burden = y["neurotoxicity.burden"]
+    d["neurotoxicity.burden"] += p["neurotoxicity.k_burden"] * (opening - burden)
 
 
 def _tumor(

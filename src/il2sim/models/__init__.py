@@ -5,9 +5,9 @@ each event once; the complete models join instances of them by name. No value st
 here (they come from `evidence` and `molecules`), and no file knows how it is solved.
 
 Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
-`signaling`, `lymphocytes`, `thymus`, `tumor`; then `body` and `body_with_tumor`;
-`switches` says what can be switched off in them. The same receptors in a well: `well`,
-`mechanisms`, `stat5`, then `dish`.
+`signaling`, `lymphocytes`, `thymus`, `toxicity`, `tumor`; then `body` and
+`body_with_tumor`; `switches` says what can be switched off in them. The same receptors
+in a well: `well`, `mechanisms`, `stat5`, then `dish`.
 """
 
 from il2sim.models.body import body

@@ -1,4 +1,4 @@
-"""`body`: injection site, circulation, receptors and lymphocytes, joined.
+"""`body`: injection, circulation, receptors, lymphocytes and toxicity, joined.
 
 Each population has two sets of receptors, one on the cells that face plasma and one on
 the cells in tissue; everything else is written once and used by name. Values come from
@@ -32,6 +32,7 @@ from il2sim.models.lymphocytes import Bystanders, Lymphocytes, Margination
 from il2sim.models.outputs import body_outputs
 from il2sim.models.signaling import Signaling
 from il2sim.models.thymus import Conversion, MarrowExport, ThymicExport
+from il2sim.models.toxicity import Alarm, CapillaryLeak, Hemodynamics, Neurotoxicity
 from il2sim.models.trafficking import Trafficking
 from il2sim.molecules import catalog
 from il2sim.symbolic import Component, Model, Reference, total
@@ -73,7 +74,7 @@ def body(variant: str = WILD_TYPE) -> Model:
     """
     return Model(
         name="body",
-        meaning="IL-2 in a person: injection site, plasma, tissue, lymphocytes",
+        meaning="IL-2 in a person: plasma, tissue, lymphocytes, toxicity",
         components=tuple(body_components()),
         outputs=body_outputs(),
         inlets={"iv": "circulation.plasma", "sc": "site.depot"},
@@ -122,6 +123,7 @@ def body_components() -> Iterator[Component]:
         withdrawal="T cells margination.withdrawal",
     )
     yield from _supply()
+    yield from _toxicity()
 
 
 def _population(cell: str) -> Iterator[Component]:
@@ -193,3 +195,12 @@ def _supply() -> Iterator[Component]:
             target=f"{target}.pool",
             pstat5=f"{source}.pstat5",
         )
+
+
+def _toxicity() -> Iterator[Component]:
+    yield Alarm("alarm", engaged=f"{NK_DIM} facing receptors.engaged")
+    yield CapillaryLeak("leak", opening="alarm.opening", subject="subject")
+    yield Hemodynamics(
+        "hemodynamics", mediators="alarm.mediators", opening="alarm.opening"
+    )
+    yield Neurotoxicity("neurotoxicity", opening="alarm.opening")

@@ -10,7 +10,10 @@ from il2sim.symbolic import Output, Reference, total
 
 def body_outputs() -> dict[str, Output]:
     """The outputs of `body` by name."""
-    return {output.name: output for output in (*_counts(), *_fluids(), *_details())}
+    return {
+        output.name: output
+        for output in (*_counts(), *_fluids(), *_toxicity(), *_details())
+    }
 
 
 def _counts() -> Iterator[Output]:
@@ -37,6 +40,24 @@ def _fluids() -> Iterator[Output]:
     yield Output("tissue IL-2", "pM", "free IL-2", Reference("circulation.il2_tissue"))
     shed = Reference("circulation.sites")
     yield Output("soluble CD25", "pM", "soluble CD25 in plasma", shed)
+
+
+def _toxicity() -> Iterator[Output]:
+    for name, unit, meaning, of in (
+        ("albumin", "g/dL", "albumin in plasma", "leak.albumin"),
+        ("weight gain", "kg", "fluid outside vessels over rest", "leak.fluid"),
+        ("systolic pressure", "mmHg", "untreated", "hemodynamics.systolic"),
+        ("urine output", "mL/(kg*h)", "urine", "hemodynamics.urine"),
+        ("creatinine", "mg/dL", "creatinine in serum", "hemodynamics.creatinine"),
+        ("leak grade", "1", "0 to 4, a surrogate", "leak.grade"),
+        (
+            *("hypotension grade", "1", "0 to 4, a surrogate"),
+            "hemodynamics.hypotension_grade",
+        ),
+        ("oliguria grade", "1", "0 to 4, a surrogate", "hemodynamics.oliguria_grade"),
+        ("neurotoxicity grade", "1", "0 to 4, a surrogate", "neurotoxicity.grade"),
+    ):
+        yield Output(name, unit, meaning, Reference(of))
 
 
 def _details() -> Iterator[Output]:
