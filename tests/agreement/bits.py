@@ -16,14 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine.directions import Directions, moved
 from il2sim.engine.emit import machine
 from il2sim.engine.problem import Problem
+from il2sim.engine.records import Given
 from il2sim.engine.reductions import Reduce, Reduction
+from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.formats.study_file import read_study
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.simulate import Task, prepare
 from il2sim.units import days
+from tests import programs
 
 STUDIES = ("daily-low-dose-cancer", "high-dose-melanoma")
 SUBJECTS = 16
@@ -106,6 +110,49 @@ def everything(name: str, workers: int, portion: int) -> dict[str, Any]:
     return found | {"summary": repr(summarize(labeled, end_h)).encode()}
 
 
+def tangents(workers: int, portion: int) -> dict[str, Any]:
+    """Tangents of two small programs by parameters and by a dose, from rest on."""
+    found: dict[str, Any] = {}
+    doses = [Given(0.0, 0, 1.0), Given(2.0, 0, 3.0, duration_h=0.5)]
+    schedule = Schedule.of(doses)
+    for name, program in (("sink", programs.sink()), ("growth", programs.logistic())):
+        n_parameters = len(program.parameters)
+        grid = np.arange(SUBJECTS * n_parameters).reshape(SUBJECTS, n_parameters)
+        parameters = 0.5 + 0.1 * (grid * 7 % 11)
+        slow = [one == "birth" for one in program.parameters]
+        parameters[:, slow] *= 0.1  # deaths have a limit of one
+        inlets = bool(program.inlets)
+        along = Directions.of(
+            program,
+            list(program.parameters),
+            events=[moved(doses, [(1, "amount", 1.0)])] if inlets else (),
+            n_events=len(schedule.times_h) if inlets else 0,
+        )
+        parts = [
+            solve(
+                Problem(
+                    program=program,
+                    parameters=parameters[first : first + portion],
+                    bases=np.ones((len(parameters[first : first + portion]), 1)),
+                    schedule=schedule if inlets else Schedule.of([]),
+                    sample_h=np.arange(0.0, 6.0),
+                    end_h=5.0,
+                    save=tuple(program.outputs),
+                    tolerance=1e-6,
+                    directions=along,
+                ),
+                workers=workers,
+            )
+            for first in range(0, SUBJECTS, portion)
+        ]
+        for what in ("tangents", "resting_tangents", "values"):
+            found[f"{name} {what}"] = np.concatenate(
+                [getattr(part, what) for part in parts]
+            )
+        assert np.isfinite(found[f"{name} tangents"]).all()
+    return found
+
+
 def digests(found: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """A hash of each thing."""
     for what, value in found.items():
@@ -130,6 +177,8 @@ def main() -> None:
     for name in given.studies:
         for what, digest in digests(everything(name, given.workers, given.portion)):
             sys.stdout.write(f"{name}: {what} {digest}\n")
+    for what, digest in digests(tangents(given.workers, given.portion)):
+        sys.stdout.write(f"tangents: {what} {digest}\n")
 
 
 if __name__ == "__main__":

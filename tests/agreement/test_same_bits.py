@@ -56,8 +56,8 @@ def hashes(
 def usual(repository):
     """The hashes on this processor as it is."""
     found = hashes(repository)
-    assert len({what.split(":")[0] for what in found}) == 2  # studies
-    assert {"values", "parameters", "solved", "summary"} <= {
+    assert len({what.split(":")[0] for what in found}) == 3  # two studies, tangents
+    assert {"values", "parameters", "solved", "summary", "sink tangents"} <= {
         what.split(": ", 1)[1] for what in found
     }
     return found
