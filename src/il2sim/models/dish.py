@@ -7,13 +7,14 @@ the body. How long, how much and when to wash is data (`study/wells.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from il2sim.models.body import WILD_TYPE, values_for
 from il2sim.models.mechanisms import PAIRED, Mechanism
 from il2sim.models.well import Medium, Seeded, Well
 from il2sim.symbolic import Component, Model, Output, Reference
+from il2sim.symbolic.model import Value
 
 CELLS = ("Treg", "CD4 Tconv", "CD8", "NK")
 """The gates of the published plates, in the order of their sensitivity."""
@@ -24,6 +25,8 @@ def dish(
     cells: tuple[str, ...] = CELLS,
     mechanism: Mechanism = PAIRED,
     variant: str = WILD_TYPE,
+    *,
+    look_up: Callable[[str], Value] | None = None,
 ) -> Model:
     """Join cells of several types with one medium.
 
@@ -37,6 +40,9 @@ def dish(
     variant
         The molecule whose binding values are the defaults of ``il2.…``. Another
         molecule is another set of values, never another model.
+    look_up
+        Finds the value of a parameter by its name; default in the molecule and in the
+        tables of evidence.
 
     Raises
     ------
@@ -54,7 +60,7 @@ def dish(
         components=tuple(_components(cells, mechanism)),
         outputs={one.name: one for one in _outputs(cells, mechanism)},
         inlets={one: f"{one} medium.amount" for one in mechanism.ligands},
-        look_up=values_for(variant),
+        look_up=look_up or values_for(variant),
     )
 
 

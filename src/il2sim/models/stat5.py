@@ -1,9 +1,10 @@
-"""STAT5 over time: two alternatives to the Hill function of `signaling.py`.
+"""STAT5: alternatives to the Hill function of `signaling.py`.
 
-`Threshold` is the cycle of phosphorylation and dephosphorylation with a phosphatase
-that saturates, which makes a threshold (Goldbeter and Koshland 1981, PNAS 78:6840).
+`Proportional` is what most published models have. `Threshold` is the cycle of
+phosphorylation and dephosphorylation with a phosphatase that saturates, which makes a
+threshold (Goldbeter and Koshland 1981, PNAS 78:6840).
 `Stat5Cycle` follows the six states of gcSolver.jl, with dimers and the nucleus. A
-`Mechanism` takes `threshold` or `cycle` as its signaling.
+`Mechanism` takes `proportional`, `threshold` or `cycle` as its signaling.
 """
 
 from __future__ import annotations
@@ -19,6 +20,16 @@ from il2sim.symbolic import (
     state,
     supplied,
 )
+
+
+class Proportional(Component):
+    """PSTAT5 of one cell type in proportion to what is engaged."""
+
+    engaged = supplied("molecule/cell", "signaling receptors")
+
+    unit_engaged = parameter("molecule/cell", "signaling receptors that count as one")
+
+    pstat5 = observed("1", "pSTAT5, in units of its own", engaged / unit_engaged)
 
 
 class Threshold(Component):
@@ -81,6 +92,11 @@ class Stat5Cycle(Component):
     )
     separate = process("spent_pair -> 2 nuclear", rate=0.5 * k_separate * spent_pair)
     leave = process("nuclear -> empty", rate=k_leave * nuclear)
+
+
+def proportional(cell: str, engaged: Expression) -> Iterator[Component]:
+    """Signaling by `Proportional`, for a `Mechanism`."""
+    yield Proportional(f"{cell} signaling", engaged=engaged)
 
 
 def threshold(cell: str, engaged: Expression) -> Iterator[Component]:
