@@ -24,7 +24,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from il2sim.app import tables
+from il2sim.app import people, tables
 from il2sim.app.run import Options, Outcome, run_study
 from il2sim.errors import BadProblem, Il2simError, UnknownName, closest
 
@@ -39,6 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(people.app, name="population")
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from il2sim.errors import BadProblem, UnknownName, UnreadableFile
 from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.ledger import keep_ledger
+from il2sim.study.populations import posterior_files
 from il2sim.study.portions import next_size, put_together
 from il2sim.study.simulate import Task, prepare, solve_task
 
@@ -38,6 +39,9 @@ PORTION_S = 2.0
 
 STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
 """The study in a run's folder, as it was carried out."""
+
+PEOPLE_FILE = "population.parquet"
+"""Its persons, if they came from a file."""
 
 FAILURES = "failures.csv"
 """The subjects without an answer, where there are any."""
@@ -177,7 +181,7 @@ def _as_carried_out(
 ) -> str:
     """The study file that gives the same numbers without any option.
 
-    A file of the population is copied beside it.
+    A file of the population or of its persons is copied beside it.
     """
     from il2sim.formats.study_file import as_toml
 
@@ -190,6 +194,12 @@ def _as_carried_out(
         path = (beside or Path()) / study.population_file
         folder.write_text(POPULATION_FILE, path.read_text("utf-8"))
         given["population_file"] = POPULATION_FILE
+        for name in posterior_files(path):
+            folder.write_bytes(name, (path.parent / name).read_bytes())
+    if study.people_file is not None:
+        people = (beside or Path()) / study.people_file
+        folder.write_bytes(PEOPLE_FILE, people.read_bytes())
+        given["population"] = PEOPLE_FILE
     return as_toml(study.model_copy(update=given))
 
 

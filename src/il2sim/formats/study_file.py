@@ -25,14 +25,13 @@ from pydantic import (
 )
 
 from il2sim.errors import BadStudy, Il2simError, UnknownName, UnreadableFile, closest
+from il2sim.formats.refusals import refusal
 from il2sim.study.comparison import Direction, Endpoint, Expected
 from il2sim.study.regimen import Regimen
 from il2sim.units import Quantity
 
 if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
-
-    from il2sim.study.population import Population
+    from il2sim.study.people import Treated
     from il2sim.symbolic import Model
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -93,7 +92,9 @@ class Study(BaseModel):
     model
         ``"body"`` or ``"body_with_tumor"``.
     population
-        Name of a ready-made population, or of one in `population_file`.
+        Name of a ready-made population, or of one in `population_file`; or a file of
+        persons (`il2sim population build`), relative to the study file. Its persons are
+        taken in their order, all unless `subjects` says fewer, whatever the seed.
     population_file
         A TOML file of populations, relative to the study file.
     regimen
@@ -148,6 +149,11 @@ class Study(BaseModel):
         return self
 
     @property
+    def people_file(self) -> str | None:
+        """The file of persons, if the population is one."""
+        return self.population if self.population.endswith(".parquet") else None
+
+    @property
     def end_h(self) -> float:
         """The read-out visit, [h]."""
         return 24.0 * self.end_day
@@ -186,7 +192,7 @@ class Study(BaseModel):
         seed: int | None = None,
         *,
         beside: Path | None = None,
-    ) -> Population:
+    ) -> Treated:
         """The population, of the study's size and seed or of others.
 
         Parameters
@@ -194,9 +200,16 @@ class Study(BaseModel):
         n, seed
             Default: those of the study.
         beside
-            Folder that `population_file` is relative to.
+            Folder that files of populations and persons are relative to.
         """
         from il2sim.study import populations
+
+        if self.people_file is not None:
+            from il2sim.study.people import People
+
+            people = People.read((beside or Path()) / self.people_file)
+            told = self.subjects if "subjects" in self.model_fields_set else people.n
+            return people.sized(told if n is None else n)
 
         count = self.subjects if n is None else n
         stream = self.seed if seed is None else seed
@@ -280,7 +293,9 @@ def study_of(
     try:
         study = Study.model_validate(_with_floats(dict(tables)))
     except ValidationError as error:
-        raise _refusal(error, where) from error
+        raise refusal(
+            error, f"the study file '{where}'", (Study, CompareRow), BadStudy
+        ) from error
     _check_references(study, where, beside)
     return study
 
@@ -362,40 +377,6 @@ def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:
             for row in read["compare"]
         ]
     return read
-
-
-def _refusal(error: ValidationError, where: str) -> BadStudy:
-    """Our message for the first thing that pydantic found, misspelled keys before all.
-
-    A key that is misspelled is missing too, and its own name says more.
-    """
-    found = error.errors()
-    strange = [one for one in found if one["type"] == "extra_forbidden"]
-    first = (strange or found)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        level = CompareRow if len(first["loc"]) > 1 else Study
-        return BadStudy(
-            f"the study file '{where}' has a key that is not known.",
-            got=f"'{key}'",
-            expected=closest(str(first["loc"][-1]), level.model_fields),
-        )
-    if first["type"] == "missing":
-        return BadStudy(
-            f"the study file '{where}' lacks a key.",
-            got=f"no '{key}'",
-            expected=f"{key} = … (it may be cut off: compare it with a shipped study)",
-        )
-    return BadStudy(
-        f"the study file '{where}' has a value that cannot be used.",
-        got=f"{key or 'the whole'} = {_shown(first)}",
-        expected=first["msg"].removeprefix("Value error, "),
-    )
-
-
-def _shown(first: ErrorDetails) -> str:
-    text = repr(first["input"])
-    return text if len(text) <= 60 else "…"
 
 
 def _check_references(study: Study, where: str, beside: Path | None) -> None:

@@ -5,7 +5,8 @@ joins both with a model and returns trajectories, from which endpoints are read.
 room does not know which model it gets.
 
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
-`population`, `populations`; `simulate`, `sweep`, `endpoints`, `sensitivity`,
+`population`, `populations`, `posterior`; of virtual populations `measures`,
+`plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; `simulate`, `sweep`, `endpoints`, `sensitivity`,
 `attribution`, `switching`.
 """
 

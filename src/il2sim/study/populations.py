@@ -108,6 +108,13 @@ def read_population(
     return made.with_posterior(_posterior(fit, name, path))
 
 
+def posterior_files(path: Path) -> list[str]:
+    """Names of the tables of fits that a file of populations needs beside it."""
+    tables = tomllib.loads(path.read_text("utf-8")).values()
+    fits = (one.get("posterior") for one in tables if isinstance(one, dict))
+    return [str(fit["file"]) for fit in fits if fit]
+
+
 @lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Any]:
     text = files("il2sim.study").joinpath("populations.toml").read_text("utf-8")
@@ -220,8 +227,9 @@ def _correlated(row: Mapping[str, Any], where: str) -> Correlated:
 
 def _posterior(row: Mapping[str, Any], name: str, path: Path) -> Posterior:
     _refuse_unknown(row, _POSTERIOR_KEYS, name, str(path))
-    if "file" not in row:
-        raise _bad(name, str(path), "no file", "the Parquet table of a fit")
+    if Path(str(row.get("file", "/"))).name != row.get("file"):
+        told = f"file {row.get('file')!r}"
+        raise _bad(name, str(path), told, "a Parquet table in the same folder")
     _origin(row, name, str(path))
     return Posterior.read(path.parent / str(row["file"]), str(row["source"]))
 

@@ -22,7 +22,7 @@ from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest
 from il2sim.provenance import Provenance, provenance_of
-from il2sim.study.population import Population
+from il2sim.study.people import Treated
 from il2sim.study.regimen import Regimen
 from il2sim.study.subjects import Floats, Subjects
 from il2sim.units import Quantity, unit
@@ -72,7 +72,7 @@ class Task:
 
     model: Model
     regimen: Regimen
-    population: Population
+    population: Treated
     times_h: Floats
     save: tuple[str, ...]
     tolerance: float
@@ -233,7 +233,7 @@ class Task:
 def prepare(
     model: Model,
     regimen: Regimen,
-    population: Population,
+    population: Treated,
     *,
     times: Quantity,
     save: Sequence[str] | None = None,
@@ -289,7 +289,7 @@ def prepare(
 def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     model: Model,
     regimen: Regimen,
-    population: Population,
+    population: Treated,
     *,
     times: Quantity,
     save: Sequence[str] | None = None,
@@ -313,7 +313,7 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     regimen
         What is given, by which route and when. Its products name the molecule.
     population
-        Who is treated; see `Population.draw`.
+        Who is treated: a `Population` to draw from, or `People` who are kept.
     times
         When to record, [time], shape ``(n_times,)``, increasing. Negative times show
         the resting state; at the time of a dose the record is taken before it.

@@ -127,6 +127,21 @@ class Subjects:
     def __len__(self) -> int:
         return len(self.age_y)
 
+    def rows(self, chosen: NDArray[np.int64]) -> Subjects:
+        """Some of them, by their numbers, in the order given."""
+        sizes = {
+            name: getattr(self, name)[chosen]
+            for name in ("age_y", "height_cm", "weight_kg", "surface_m2", "is_female")
+        }
+        made = Subjects(
+            **sizes,
+            counts={name: one[chosen] for name, one in self.counts.items()},
+            factors={name: one[chosen] for name, one in self.factors.items()},
+        )
+        for one in (*sizes.values(), *made.counts.values(), *made.factors.values()):
+            one.setflags(write=False)
+        return made
+
 
 def uniform(seed: int, subjects: NDArray[np.uint64], name: str) -> Floats:
     """One uniform number per subject, inside (0, 1).

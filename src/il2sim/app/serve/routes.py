@@ -28,7 +28,7 @@ from il2sim.app.serve.messages import (
 )
 from il2sim.app.serve.refusals import CODES, refusal
 from il2sim.app.serve.runs import Runs
-from il2sim.app.serve.scenario import regimen_after, study_after
+from il2sim.app.serve.scenario import refuse_files, regimen_after, study_after
 from il2sim.errors import BadRegimen, BadStudy
 from il2sim.formats.study_file import as_toml, read_tables, study_of
 from il2sim.provenance import VERSION
@@ -121,13 +121,7 @@ def _add_studies(router: APIRouter) -> None:
             raise BadStudy(
                 "the study file is not text.", got=error.reason, expected="UTF-8"
             ) from error
-        if "population_file" in tables:
-            raise BadStudy(
-                "this page reads no files that a study names.",
-                got="population_file",
-                expected="a ready-made population",
-                try_="il2sim run on the command line",
-            )
+        refuse_files(tables)
         return study_of(tables).model_dump(exclude_defaults=True)
 
 

@@ -6,8 +6,9 @@ study file like any other, so everything clicked can be run from the command lin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from il2sim.errors import BadStudy
 from il2sim.formats.study_file import Study, study_of
@@ -28,6 +29,26 @@ a molecule is carried over from one assay to another (`molecules.scales`).
 """
 
 
+def refuse_files(tables: Mapping[str, Any]) -> None:
+    """Raise if a study names a file, before anything is read.
+
+    Raises
+    ------
+    BadStudy
+        It does.
+    """
+    named = tables.get("population_file")
+    if named is None and str(tables.get("population", "")).endswith(".parquet"):
+        named = tables["population"]
+    if named is not None:
+        raise BadStudy(
+            "this page reads no files that a study names.",
+            got=f"'{named}'",
+            expected="a ready-made population",
+            try_="il2sim run on the command line",
+        )
+
+
 def study_after(scenario: Scenario) -> Study:
     """The study that a scenario stands for, with its sliders written into it.
 
@@ -37,14 +58,8 @@ def study_after(scenario: Scenario) -> Study:
         It cannot be carried out.
     """
     study = scenario.study
-    if study.population_file is not None:
-        raise BadStudy(
-            "this page reads no files that a study names.",
-            got=f"population_file = '{study.population_file}'",
-            expected="a ready-made population",
-            try_="il2sim run on the command line",
-        )
     tables = study.model_dump(exclude_defaults=True)
+    refuse_files(tables)
     tables["regimen"] = str(
         regimen_after(study.regimen, scenario.dose, scenario.every_h)
     )

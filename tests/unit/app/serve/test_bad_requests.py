@@ -131,6 +131,15 @@ def test_a_study_may_name_no_file(client):
     reply = client.post("/api/study/read", content=text, headers=TOML)
     is_useful(reply)
     assert "root" not in reply.text
+    people = {**STUDY, "population": "/etc/people.parquet"}
+    for path, sent_ in (("/api/study", {"study": people}),):
+        is_useful(sent(client, path, sent_))
+    reply = client.post(
+        "/api/study/read",
+        content='population = "/etc/people.parquet"\n',
+        headers=TOML,
+    )
+    assert "reads no files" in reply.text
 
 
 def test_uploads_that_are_no_study(client):
