@@ -5,9 +5,9 @@ joins both with a model and returns trajectories, from which endpoints are read.
 room does not know which model it gets.
 
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
-`population`, `populations`, `posterior`; of virtual populations `measures`,
-`plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; `simulate`, `sweep`, `endpoints`, `sensitivity`,
-`attribution`, `switching`.
+`population`, `populations`, `posterior`; `simulate`, `sweep`, `endpoints`,
+`sensitivity`, `attribution`, `switching`; of virtual populations `measures`,
+`plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`.
 """
 
 from il2sim.study.course import Course, Dose
