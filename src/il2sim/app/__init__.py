@@ -1,9 +1,11 @@
 """The doors: the command line, and what it calls.
 
-`run` carries a study out and fills its folder; `explain` says why; `tables` lays
+`run` carries a study out and fills its folder; `explain` says why; `validate` judges
+the model by published trials; `tables` lays
 results and lists out for a terminal; `report` sets the page to hand on; `cli` has the
 commands and their options, and nothing is computed in it; `serve` is the same in the
 browser.
 
-Reading order: `run`, `folder`, `explain`, `tables`, `report`, `cli`; `serve`.
+Reading order: `run`, `folder`, `explain`, `validate`, `tables`, `report`, `cli`;
+`serve`.
 """

@@ -24,7 +24,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from il2sim.app import people, tables
+from il2sim.app import people, tables, validate
 from il2sim.app.run import Options, Outcome, run_study
 from il2sim.errors import BadProblem, Il2simError, UnknownName, closest
 
@@ -107,7 +107,7 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
     )
     name = Path(study).stem if is_file else study
     plan = read_study(study)
-    with _progress_bar(f"{name}") as progress:
+    with progress_bar(f"{name}") as progress:
         outcome = run_study(plan, name, options, progress=progress)
     _report(outcome)
     if not outcome.is_complete:
@@ -125,7 +125,7 @@ def list_(
     *,
     find: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
 ) -> None:
-    """List studies, populations, variants, products, models or evidence."""
+    """List studies, cards, populations, variants, products, models or evidence."""
     headings, rows = _choose(what, _LISTS, "list")()
     words = find.lower().split()
     kept = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
@@ -137,7 +137,7 @@ def show(
     what: Annotated[str, typer.Argument(help="study, variant, model, …")],
     name: Annotated[str, typer.Argument(help="Which one.")],
 ) -> None:
-    """Show a study, population, variant, product, model or piece of evidence."""
+    """Show a study, card, population, variant, product, model or piece of evidence."""
     text = _choose(what, _SHOWN, "show")(name)
     _console().print(text, markup=False, highlight=False, soft_wrap=True)
 
@@ -198,7 +198,7 @@ def explain(
     from il2sim.app.explain import explain_run, switch_off_run
 
     few: Any = {"subjects": subjects, "workers": workers}
-    with _progress_bar("switches" if switch_off else quantity) as progress:
+    with progress_bar("switches" if switch_off else quantity) as progress:
         if switch_off:
             sizes = _numbers(doses)
             found = switch_off_run(run, doses=sizes, progress=progress, **few)
@@ -249,7 +249,7 @@ def certify(
     """Say how far a run's endpoints are from those of the slow reference."""
     from il2sim.app.certify import FILE, certify_run
 
-    with _progress_bar("reference") as progress:
+    with progress_bar("reference") as progress:
         found = certify_run(run, subjects=subjects, progress=progress)
     console = _console()
     console.print(tables.certificate_table(found))
@@ -259,6 +259,9 @@ def certify(
         markup=False,
         soft_wrap=True,
     )
+
+
+app.command("validate")(validate.command)
 
 
 def _numbers(text: str) -> list[float]:
@@ -291,7 +294,7 @@ def _report(outcome: Outcome) -> None:
 
 
 @contextmanager
-def _progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Subjects finished, time so far and time left, on the error stream."""
     columns = (
         TextColumn("{task.description}"),
@@ -332,6 +335,14 @@ def _studies() -> Listing:
     rows = [(name, read_study(name)) for name in studies()]
     return ("study", "question", "regimen"), [
         (name, study.question, study.regimen) for name, study in rows
+    ]
+
+
+def _cards() -> Listing:
+    from il2sim.formats.card_file import read_cards
+
+    return ("card", "trial", "kind", "role"), [
+        (one.name, one.title, one.kind, one.role) for one in read_cards()
     ]
 
 
@@ -385,6 +396,12 @@ def _study_text(name: str) -> str:
     return study_text(name)
 
 
+def _card_text(name: str) -> str:
+    from il2sim.formats.card_file import card_text
+
+    return card_text(name)[1]
+
+
 def _population_text(name: str) -> str:
     from il2sim.study.populations import population
 
@@ -420,6 +437,7 @@ def _evidence_text(name: str) -> str:
 
 _LISTS = {
     "studies": _studies,
+    "cards": _cards,
     "populations": _populations,
     "variants": _variants,
     "products": _products,
@@ -428,6 +446,7 @@ _LISTS = {
 }
 _SHOWN = {
     "study": _study_text,
+    "card": _card_text,
     "population": _population_text,
     "variant": _variant_text,
     "product": _product_text,

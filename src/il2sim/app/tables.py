@@ -24,7 +24,7 @@ IN_FIRST_TABLE = ("peak fold", "end fold")
 def populations_table(outcome: Outcome) -> Table:
     """Peak and end fold of each population, published values beside them."""
     summary = outcome.summary
-    table = _table(None)
+    table = plain_table(None)
     table.add_column("", no_wrap=True)
     for heading in ("at rest", "peak fold", f"fold, day {summary['end_day']:g}"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -56,7 +56,7 @@ def comparisons_table(outcome: Outcome) -> Table | None:
     ]
     if not rest:
         return None
-    table = _table("Other published values")
+    table = plain_table("Other published values")
     for heading in ("", "found", "published (evidence)"):
         table.add_column(heading)
     for one in rest:
@@ -74,7 +74,7 @@ def comparisons_table(outcome: Outcome) -> Table | None:
 def shares_table(shares: Attribution, at_h: float) -> Table:
     """Shares of a change at one time; the last row is their sum."""
     unit = {"1": "over rest"}.get(shares.unit, shares.unit)
-    table = _table(f"{shares.quantity} on day {at_h / 24:g}, {unit}")
+    table = plain_table(f"{shares.quantity} on day {at_h / 24:g}, {unit}")
     table.add_column("share")
     for heading in ("mean", "5–95 %"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -93,7 +93,7 @@ def shares_table(shares: Attribution, at_h: float) -> Table:
 
 def certificate_table(found: Certificate) -> Table:
     """How far each endpoint is from the reference."""
-    table = _table(None)
+    table = plain_table(None)
     table.add_column("endpoint")
     for heading in ("median difference", "largest"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -110,7 +110,7 @@ def switched_tables(found: Switched) -> list[Table]:
 
 
 def _switched_table(found: Switched, name: str) -> Table:
-    table = _table(
+    table = plain_table(
         f"{name} over {RIVAL} on day {found.at_h / 24:g}: ratio of folds, and the part "
         "of its logarithm that is lost without each mechanism"
     )
@@ -130,7 +130,7 @@ def _per_cent(part: float) -> str:
 
 def listing(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """Lay out a list of things."""
-    table = _table(None)
+    table = plain_table(None)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
@@ -138,7 +138,8 @@ def listing(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     return table
 
 
-def _table(title: str | None) -> Table:
+def plain_table(title: str | None) -> Table:
+    """An empty table without lines but under its head."""
     return Table(
         title=title,
         box=SIMPLE_HEAD,

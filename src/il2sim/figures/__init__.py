@@ -5,8 +5,8 @@ were made it does not know. Figures are Matplotlib objects that a user can go on
 changing, and `save` writes them as PNG and SVG.
 
 Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
-is drawn), `panels` (one panel), `courses`, `attribution` and `switching` (the
-figures), `invented` (to try them on).
+is drawn), `panels` (one panel), `courses`, `attribution`, `switching` and
+`validation` (the figures), `invented` (to try them on).
 """
 
 from il2sim.figures.courses import (

@@ -15,11 +15,9 @@ from il2sim.models.absorption import InjectionSite
 from il2sim.models.binding import Binding
 from il2sim.models.cells import (
     BYSTANDERS,
+    CONVERSIONS,
     MEMORY_CD4,
-    MEMORY_CD8,
     MEMORY_TREG,
-    NAIVE_CD4,
-    NAIVE_CD8,
     NAIVE_TREG,
     NK,
     NK_BRIGHT,
@@ -40,14 +38,6 @@ from il2sim.symbolic.model import Value
 
 PLACES = {"facing": "plasma", "tissue": "tissue"}
 """Where cells meet IL-2, and in which fluid of the circulation."""
-
-CONVERSIONS = {
-    NAIVE_TREG: MEMORY_TREG,
-    NAIVE_CD4: MEMORY_CD4,
-    NAIVE_CD8: MEMORY_CD8,
-    NK_BRIGHT: NK_DIM,
-}
-"""Which population becomes which."""
 
 WILD_TYPE = "wild-type IL-2"
 

@@ -35,3 +35,11 @@ REPORTED = {
     "NK": NK,
 }
 """The populations that the clinic counts, and what they are made of."""
+
+CONVERSIONS = {
+    NAIVE_TREG: MEMORY_TREG,
+    NAIVE_CD4: MEMORY_CD4,
+    NAIVE_CD8: MEMORY_CD8,
+    NK_BRIGHT: NK_DIM,
+}
+"""Which population becomes which."""

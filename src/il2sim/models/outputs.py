@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from il2sim.models.cells import BYSTANDERS, POPULATIONS, REPORTED, THYMIC, TREG
+from il2sim.models.cells import (
+    BYSTANDERS,
+    CONVERSIONS,
+    MEMORY_CD4,
+    NAIVE_CD4,
+    POPULATIONS,
+    REPORTED,
+    THYMIC,
+    TREG,
+)
 from il2sim.symbolic import Output, Reference, total
 
 
 def body_outputs() -> dict[str, Output]:
     """The outputs of `body` by name."""
-    return {
-        output.name: output
-        for output in (*_counts(), *_fluids(), *_toxicity(), *_details())
-    }
+    every = (*_counts(), *_fluids(), *_toxicity(), *_details(), *_turnover())
+    return {output.name: output for output in every}
 
 
 def _counts() -> Iterator[Output]:
@@ -65,7 +72,7 @@ def _details() -> Iterator[Output]:
         signal = Reference(f"{cell}.pstat5")
         yield Output(f"pSTAT5 of {cell}", "%", "mean of its cells", signal)
         yield from _occupied(cell)
-    for cell in TREG:
+    for cell in (*TREG, NAIVE_CD4, MEMORY_CD4):
         receptors = Reference(f"{cell} facing receptors.cd25")
         bound = Reference(f"{cell} facing receptors.trimer")
         yield Output(
@@ -80,6 +87,29 @@ def _details() -> Iterator[Output]:
         yield Output(f"TREC per {cell}", "molecule/cell", "TREC content", trec / pool)
         yield Output(
             f"TREC of {cell}", "molecule/uL", "TREC in blood", trec / pool * blood
+        )
+
+
+def _turnover() -> Iterator[Output]:
+    """What labels and consumption assays see: rates of a mean cell."""
+    naive, memory = (Reference(f"{cell}.blood") for cell in (NAIVE_CD4, MEMORY_CD4))
+    yield Output("naive of CD4 Tconv", "%", "in blood", naive / (naive + memory))
+    for cell in POPULATIONS:
+        division = Reference(f"{cell}.division_rate")
+        losses = [Reference(f"{cell}.death_rate")]
+        if cell in CONVERSIONS:
+            converted = f"{cell} to {CONVERSIONS[cell]}.rate_per_cell"
+            losses.append(Reference(converted))
+        yield Output(f"division of {cell}", "1/d", "divisions of a cell", division)
+        yield Output(f"loss of {cell}", "1/d", "dies or becomes another", total(losses))
+        receptors = f"{cell} facing receptors"
+        bound = Reference(f"{receptors}.dimer") + Reference(f"{receptors}.trimer")
+        inside = Reference("trafficking.k_internalize")
+        yield Output(
+            f"uptake of {cell}",
+            "molecule/(cell*s)",
+            "IL-2 taken inside, facing plasma",
+            inside * bound,
         )
 
 

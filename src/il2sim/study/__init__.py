@@ -7,7 +7,8 @@ room does not know which model it gets.
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
 `population`, `populations`, `posterior`; `simulate`, `sweep`, `endpoints`,
 `sensitivity`, `attribution`, `switching`; of virtual populations `measures`,
-`plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`.
+`plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; of
+published trials `readings`, `readouts`, `card`, `validation`.
 """
 
 from il2sim.study.course import Course, Dose

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from il2sim.engine.trajectories import Trajectories
 from il2sim.study.endpoints import Spread, course_of, spread
+from il2sim.study.readings import Reading
 
 Endpoint = Literal["peak fold", "end fold", "fold", "peak", "end", "value"]
 Direction = Literal["up", "down", "ns"]
@@ -35,7 +36,8 @@ class Expected:
         A recorded name, or a sum or ratio of two (`course_of`).
     endpoint
         ``"peak fold"``, ``"end fold"`` (at the read-out visit), ``"fold"`` (on `day`),
-        or the same without fold: ``"peak"``, ``"end"``, ``"value"``.
+        or the same without fold: ``"peak"``, ``"end"``, ``"value"``; of a card a
+        `Reading`.
     evidence
         Evidence keys.
     low, high
@@ -51,7 +53,7 @@ class Expected:
     """
 
     name: str
-    endpoint: Endpoint
+    endpoint: Endpoint | Reading
     evidence: tuple[str, ...]
     low: float | None = None
     high: float | None = None
@@ -139,10 +141,14 @@ def compare(run: Trajectories, expected: Expected, end_h: float) -> Comparison:
     else:
         values = course.at(24.0 * (expected.day or 0.0))
     found = spread(values[run.is_done], run.prevalence[run.is_done])
-    return Comparison(expected, found, _agrees(expected, found.median))
+    return Comparison(expected, found, agrees(expected, found.median))
 
 
-def _agrees(expected: Expected, median: float) -> bool | None:
+def agrees(expected: Expected, median: float) -> bool | None:
+    """Whether a median lies in the published range, or goes in the direction.
+
+    Of a direction the median is a fold over rest, or a ratio of two arms.
+    """
     if not math.isfinite(median):
         return None
     if expected.low is not None or expected.high is not None:

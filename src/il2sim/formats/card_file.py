@@ -1,0 +1,310 @@
+"""A trial card as a TOML file: read and checked.
+
+Shipped cards stand in `il2sim/cards`, one trial each; its README says which rule split
+them into calibration and held out, and when. Every key is checked, every evidence key
+must exist, and what the model does not show is refused before anything is simulated.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from il2sim.errors import BadStudy, UnknownName, UnreadableFile, closest
+from il2sim.study.card import Arm, Basis, Measured, Role, Statistic, TrialCard
+from il2sim.study.comparison import Direction, Expected
+from il2sim.study.readings import Reading
+from il2sim.study.readouts import Assay, needed
+from il2sim.study.regimen import Regimen
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+
+KINDS = (
+    "pharmacokinetics",
+    "at rest",
+    "labeling",
+    "ultra-low dose",
+    "daily low dose",
+    "intermittent low dose",
+    "HIV cycles",
+    "continuous infusion",
+    "high dose",
+    "lymphodepletion",
+    "tumor",
+    "toxicity",
+    "engineered IL-2",
+)
+"""In the order in which they are shown."""
+
+
+class AssayRow(BaseModel):
+    """See `Assay`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: Text
+    offset: Number = 0.0
+    limit: Number = 0.0
+
+
+class MeasuredRow(BaseModel):
+    """One published number; see `Measured` and `Expected` for what each key means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Text
+    endpoint: Reading
+    evidence: list[str] = Field(min_length=1)
+    low: Number | None = None
+    high: Number | None = None
+    direction: Direction | None = None
+    basis: Basis
+    unit: str = "1"
+    day: Number | None = None
+    from_day: Number | None = None
+    until_day: Number | None = None
+    from_h: Number | None = None
+    until_h: Number | None = None
+    every_h: Annotated[float, Field(gt=0)] | None = None
+    arm: str = "all"
+    over: str | None = None
+    over_h: tuple[Number, Number] | None = None
+    value: Number | None = None
+    value_low: Number | None = None
+    value_high: Number | None = None
+    statistic: Statistic = "median"
+    n: Annotated[int, Field(gt=0)] | None = None
+    below: Number | None = None
+    above: Number | None = None
+    assay: AssayRow | None = None
+    gate: str = ""
+    why: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> MeasuredRow:
+        bounds = [one for one in (self.low, self.high) if one is not None]
+        has_band = bool(bounds) or self.direction is not None
+        if has_band == (self.basis == "none"):
+            raise ValueError("a band or a direction, or basis = 'none'")
+        if bounds != sorted(bounds):
+            raise ValueError("low at most as large as high")
+        if self.endpoint != "rest" and self.window() is None:
+            raise ValueError("a day, or a window that begins and ends")
+        return self
+
+    def window(self) -> tuple[float, float] | None:
+        """From when to when, [h]; None if that is not said."""
+        if self.day is not None:
+            return 24.0 * self.day, 24.0 * self.day
+        days = [one for one in (self.from_day, self.until_day) if one is not None]
+        hours = [one for one in (self.from_h, self.until_h) if one is not None]
+        if len(days) == 2:
+            hours = [24.0 * one for one in days]
+        return (hours[0], hours[1]) if len(hours) == 2 else None
+
+    def measured(self) -> Measured:
+        """The same for `validate`."""
+        start_h, end_h = self.window() or (0.0, 0.0)
+        expected = Expected(
+            name=self.name,
+            endpoint=self.endpoint,
+            evidence=tuple(self.evidence),
+            low=self.low,
+            high=self.high,
+            direction=self.direction,
+            unit=self.unit,
+            note=self.note,
+        )
+        assay = self.assay
+        return Measured(
+            expected=expected,
+            arm=self.arm,
+            start_h=start_h,
+            end_h=end_h,
+            over=self.over,
+            over_h=self.over_h,
+            every_h=self.every_h,
+            value=self.value,
+            value_low=self.value_low,
+            value_high=self.value_high,
+            statistic=self.statistic,
+            n=self.n,
+            below=self.below,
+            above=self.above,
+            assay=Assay(assay.unit, assay.offset, assay.limit) if assay else None,
+            gate=self.gate,
+            basis=self.basis,
+            why=self.why,
+        )
+
+
+class ArmRow(BaseModel):
+    """One group of patients; see `Arm`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    regimen: str | None = None
+    factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    remaining: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
+
+
+class CardRow(BaseModel):
+    """A whole card; see `TrialCard`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text
+    kind: Literal[KINDS]  # type: ignore[valid-type]
+    role: Role
+    model: Literal["body", "body_with_tumor"] = "body"
+    population: Text
+    n: Annotated[int, Field(gt=0)]
+    visits_d: list[Number] = [0.0]
+    regimen: str | None = None
+    factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    arms: dict[str, ArmRow] = {}
+    measured: list[MeasuredRow] = Field(min_length=1)
+    notes: list[str] = []
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> CardRow:
+        if self.arms and self.regimen is not None:
+            raise ValueError("a regimen for all, or arms")
+        known = self.every_arm()
+        for row in self.measured:
+            for arm in (row.arm, row.over):
+                if arm not in (None, "dose", *known):
+                    raise ValueError(f"'{arm}' among the arms: {', '.join(known)}")
+        return self
+
+    def every_arm(self) -> dict[str, ArmRow]:
+        """The arms, or the one arm ``all``."""
+        one = ArmRow(regimen=self.regimen, factors=self.factors)
+        return self.arms or {"all": one}
+
+
+def cards() -> tuple[str, ...]:
+    """Names of the shipped cards."""
+    folder = files("il2sim").joinpath("cards")
+    names = [one.name for one in folder.iterdir() if one.name.endswith(".toml")]
+    return tuple(sorted(name.removesuffix(".toml") for name in names))
+
+
+def read_cards() -> tuple[TrialCard, ...]:
+    """Every shipped card, those of one kind together."""
+    found = [read_card(name) for name in cards()]
+    return tuple(sorted(found, key=lambda one: (KINDS.index(one.kind), one.name)))
+
+
+def read_card(name: str | Path) -> TrialCard:
+    """Read a shipped card by name, or a user's by the path of its file.
+
+    Raises
+    ------
+    UnknownName
+        No shipped card has the name, or evidence is named that does not exist.
+    UnreadableFile
+        The file is missing or not TOML.
+    BadStudy
+        A key is unknown, missing or has a value that cannot be used.
+    BadRegimen
+        A prescription cannot be followed.
+    """
+    where, text = card_text(name)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableFile(
+            f"the card '{where}' cannot be read.",
+            got=str(error),
+            expected="a whole TOML file",
+        ) from error
+    try:
+        row = CardRow.model_validate(tables)
+    except ValidationError as error:
+        raise _refusal(error, where) from error
+    return _checked(row, Path(where).stem, where)
+
+
+def card_text(name: str | Path) -> tuple[str, str]:
+    """What to call a card's file in messages, and its text.
+
+    Raises
+    ------
+    UnknownName, UnreadableFile
+        As `read_card`.
+    """
+    if isinstance(name, Path) or name.endswith(".toml"):
+        try:
+            return str(name), Path(name).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnreadableFile(
+                f"the card '{name}' cannot be read.",
+                got=type(error).__name__,
+                expected="a TOML file, or the name of a shipped card",
+            ) from error
+    if name not in cards():
+        raise UnknownName(
+            f"there is no card '{name}'.",
+            got=f"'{name}'",
+            expected=closest(name, cards()),
+            try_="il2sim list cards",
+        )
+    place = files("il2sim").joinpath("cards", f"{name}.toml")
+    return f"{name}.toml", place.read_text("utf-8")
+
+
+def _checked(row: CardRow, name: str, where: str) -> TrialCard:
+    from il2sim import models
+    from il2sim.evidence import library
+
+    outputs = getattr(models, row.model)().outputs
+    for one in row.measured:
+        for output in needed(one.name):
+            if output not in outputs:
+                raise BadStudy(
+                    f"the card '{where}' compares what the model does not show.",
+                    got=f"'{output}'",
+                    expected=closest(output, outputs),
+                )
+        for key in one.evidence:
+            library.measurement(key)
+    arms = {
+        key: Arm(
+            Regimen.parse(arm.regimen) if arm.regimen else None,
+            arm.factors,
+            arm.remaining,
+        )
+        for key, arm in row.every_arm().items()
+    }
+    return TrialCard(
+        name=name,
+        title=row.title,
+        kind=row.kind,
+        role=row.role,
+        model=row.model,
+        population=row.population,
+        arms=arms,
+        n=row.n,
+        visits_h=24.0 * np.array(row.visits_d),
+        measured=tuple(one.measured() for one in row.measured),
+        notes=tuple(row.notes),
+    )
+
+
+def _refusal(error: ValidationError, where: str) -> BadStudy:
+    """Our message for the first thing that pydantic found."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return BadStudy(
+        f"the card '{where}' has something that cannot be used.",
+        got=f"{key or 'the whole'}: {repr(first['input'])[:60]}",
+        expected=first["msg"].removeprefix("Value error, "),
+    )
