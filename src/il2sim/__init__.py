@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         colorectal_cancer_patients,
         t1d_patients,
     )
+    from il2sim.study.protocol import Protocol
     from il2sim.study.regimen import Regimen
     from il2sim.study.simulate import simulate
     from il2sim.symbolic import Component, Model
@@ -37,6 +38,7 @@ _HOMES = {
     "Il2simError": "il2sim.errors",
     "Model": "il2sim.symbolic",
     "Population": "il2sim.study.population",
+    "Protocol": "il2sim.study.protocol",
     "Quantity": "il2sim.units",
     "Regimen": "il2sim.study.regimen",
     "Trajectories": "il2sim.engine.trajectories",
@@ -62,6 +64,7 @@ __all__ = [
     "Il2simError",
     "Model",
     "Population",
+    "Protocol",
     "Quantity",
     "Regimen",
     "Trajectories",

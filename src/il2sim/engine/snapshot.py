@@ -18,17 +18,21 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine import decisions as log
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import UnreadableFile
 
 SUFFIX = ".part"
 
-_MAGIC = b"il2sim portion 2\n"
+_MAGIC = b"il2sim portion 3\n"
 _HEAD = len(_MAGIC) + hashlib.sha256().digest_size
 _TEXTS = ("names", "units")
 _ARRAYS = tuple(
-    one.name for one in fields(Trajectories) if one.name not in (*_TEXTS, "provenance")
+    one.name
+    for one in fields(Trajectories)
+    if one.name not in (*_TEXTS, "decisions", "provenance")
 )
+_LOG = "decisions."
 
 
 def write(trajectories: Trajectories, path: Path) -> None:
@@ -45,6 +49,9 @@ def write(trajectories: Trajectories, path: Path) -> None:
     beside = path.with_name(f".{path.name}.part")
     arrays: dict[str, Any] = {name: getattr(trajectories, name) for name in _ARRAYS}
     arrays |= {name: np.array(getattr(trajectories, name)) for name in _TEXTS}
+    if trajectories.decisions is not None:
+        kept = log.arrays_of(trajectories.decisions)
+        arrays |= {f"{_LOG}{name}": array for name, array in kept.items()}
     archive = io.BytesIO()
     np.savez(archive, **arrays)
     content = archive.getbuffer()
@@ -67,6 +74,11 @@ def read(path: Path) -> Trajectories:
     try:
         with np.load(io.BytesIO(_content(path)), allow_pickle=False) as archive:
             found = {name: archive[name] for name in (*_ARRAYS, *_TEXTS)}
+            logged = {
+                name.removeprefix(_LOG): archive[name]
+                for name in archive.files
+                if name.startswith(_LOG)
+            }
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise UnreadableFile(
             f"'{path}' holds no complete trajectories.",
@@ -76,6 +88,8 @@ def read(path: Path) -> Trajectories:
         ) from error
     everything: dict[str, Any] = dict(found)
     everything |= {name: tuple(map(str, found[name])) for name in _TEXTS}
+    if logged:
+        everything["decisions"] = log.from_arrays(logged)
     return Trajectories(**everything)
 
 

@@ -22,6 +22,7 @@ from il2sim.errors import BadProblem, UnknownName, closest
 from il2sim.units import Quantity, convert
 
 if TYPE_CHECKING:
+    from il2sim.engine.decisions import Decisions
     from il2sim.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -66,6 +67,8 @@ class Trajectories:
         unless the population is weighted. Quantiles over subjects heed it.
     doses_h
         When doses began, [h], shape ``(n_doses,)``.
+    decisions
+        What was decided about each subject; None where nothing could be.
     provenance
         What produced the results.
 
@@ -98,6 +101,7 @@ class Trajectories:
     retries: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     prevalence: Floats = field(default_factory=lambda: np.zeros(0))
     doses_h: Floats = field(default_factory=lambda: np.zeros(0))
+    decisions: Decisions | None = None
     provenance: Provenance | None = None
 
     def __post_init__(self) -> None:

@@ -9,9 +9,13 @@ Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
 `sensitivity`, `attribution`, `switching`; of virtual populations `measures`,
 `plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; of
 published trials `readings`, `readouts`, `card`, `validation`.
+
+Protocols: `holds`, `protocol`, `clauses`; then `plan`, `translate`, `steering` and
+`logbook`, which carry them out.
 """
 
 from il2sim.study.course import Course, Dose
+from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
 
-__all__ = ["Course", "Dose", "Regimen"]
+__all__ = ["Course", "Dose", "Protocol", "Regimen"]

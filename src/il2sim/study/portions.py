@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine.decisions import joined as join_logs
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadProblem
 
@@ -37,7 +38,9 @@ def portions(n: int, size: int) -> Iterator[range]:
 def rows(run: Trajectories, some: range) -> Trajectories:
     """Some subjects of a run."""
     chosen = slice(some.start, some.stop)
-    return replace(run, **{name: getattr(run, name)[chosen] for name in ONE_ROW_EACH})
+    part = {name: getattr(run, name)[chosen] for name in ONE_ROW_EACH}
+    log = run.decisions
+    return replace(run, **part, decisions=None if log is None else log.rows(some))
 
 
 def next_size(solved: int, took_s: float, *, aim_s: float, most: int) -> int:
@@ -85,4 +88,7 @@ def put_together(parts: Sequence[Trajectories]) -> Trajectories:
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ONE_ROW_EACH
     }
+    logs = [part.decisions for part in parts if part.decisions is not None]
+    if len(logs) == len(parts):
+        joined["decisions"] = join_logs(logs, [len(part) for part in parts])
     return replace(first, **joined)

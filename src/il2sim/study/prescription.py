@@ -18,8 +18,7 @@ from il2sim.study import vocabulary as words
 from il2sim.study.course import Course
 from il2sim.study.regimen import Regimen
 
-_WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
-_NUMBER = rf"(?:[-+]?(?:{_WHOLE}(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf))"
+_NUMBER, _LENGTH = words.NUMBER, words.LENGTH
 _UNIT = "|".join(
     sorted((*words.DOSE_UNITS, *words.UNIT_ALIASES), key=len, reverse=True)
 )
@@ -38,8 +37,6 @@ _CLAUSE = re.compile(
     r"(?<!\ball)\s*,?\s+(?=(?:then|again|all\s+again|repeat|rest|plus)\b)",
     re.IGNORECASE,
 )
-_TIME = "|".join(sorted(words.HOURS, key=len, reverse=True))
-_LENGTH = rf"(?P<number>{_NUMBER})\s*(?P<word>{_TIME})"
 _DAYS = "|".join(words.WEEKDAYS)
 
 

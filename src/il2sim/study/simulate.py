@@ -1,15 +1,16 @@
 """The waist: above it words of the clinic, below it arrays.
 
-`simulate` turns a model, a regimen and a population into a `Problem`, has it solved,
-and labels what comes back. Doses become nmol here, by their product and nothing else;
-the molecule in the product becomes values of the model's parameters, so one compiled
-model serves every molecule, dose and interval.
+`simulate` turns a model, a regimen or protocol and a population into a `Problem`, has
+it solved, and labels what comes back. Doses become nmol here, by their product and
+nothing else; the molecule in the product becomes values of the model's parameters, so
+one compiled model serves every molecule, dose and interval.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest
 from il2sim.provenance import Provenance, provenance_of
 from il2sim.study.people import Treated
+from il2sim.study.protocol import Protocol as Planned
+from il2sim.study.protocol import as_protocol
 from il2sim.study.regimen import Regimen
 from il2sim.study.subjects import Floats, Subjects
 from il2sim.units import Quantity, unit
@@ -30,9 +33,12 @@ from il2sim.units import Quantity, unit
 if TYPE_CHECKING:
     from threading import Event
 
+    from il2sim.engine.decisions import Decisions
     from il2sim.engine.program import Program
     from il2sim.engine.solve import Device, Solution
     from il2sim.molecules.product import Product
+    from il2sim.study.course import Dose
+    from il2sim.study.steering import Steering
     from il2sim.symbolic import Model
 
 BASES = ("flat", "kg", "m2")
@@ -68,6 +74,10 @@ class Task:
         By name, everything that the regimen names.
     factors
         What the value of a parameter is multiplied by in every subject, [1].
+    protocol
+        What decides about the doses of the regimen; None if nothing does.
+    decisions
+        Of an earlier run, to be followed as they are instead of the rules.
     """
 
     model: Model
@@ -78,6 +88,8 @@ class Task:
     tolerance: float
     products: Mapping[str, Product]
     factors: Mapping[str, float] = field(default_factory=dict)
+    protocol: Planned | None = None
+    decisions: Decisions | None = None
 
     def problem(self, some: range | None = None) -> Problem:
         """The arrays of all subjects, or of some.
@@ -93,18 +105,40 @@ class Task:
 
         program = lower(self.model)
         subjects = self.population.draw(some)
+        steering = self.steering(program, some)
+        schedule, rules = (
+            steering.followed() if steering else (self._schedule(program), ())
+        )
         return Problem(
             program=program,
             parameters=self._parameters(program, subjects),
             bases=np.column_stack(
                 (np.ones(len(subjects)), subjects.weight_kg, subjects.surface_m2)
             ),
-            schedule=self._schedule(program),
+            schedule=schedule,
             sample_h=self.times_h,
             end_h=float(self.times_h[-1]),
             save=self.save,
             tolerance=self.tolerance,
+            rules=rules,
             reductions=peaks_of(self.save),
+        )
+
+    def steering(self, program: Program, some: range | None = None) -> Steering | None:
+        """How the protocol steers all subjects, or some; None without a protocol."""
+        from il2sim.study.steering import Steering
+        from il2sim.study.translate import translate
+
+        if self.protocol is None:
+            return None
+        give = partial(self._given, list(program.inlets))
+        plan = translate(self.protocol, self.model, give, float(self.times_h[-1]))
+        log = self.decisions
+        return Steering(
+            plan,
+            self.population.seed,
+            range(self.population.n) if some is None else some,
+            log if log is None or some is None else log.rows(some),
         )
 
     def provenance(self, device: str) -> Provenance:
@@ -115,7 +149,7 @@ class Task:
             model=self.model.name,
             fingerprint=self.model.fingerprint,
             inputs={
-                "regimen": str(self.regimen),
+                "regimen": str(self.protocol or self.regimen),
                 "values": values,
                 "molecule": self._molecule(),
                 "doses": [self._amount_nmol(name) for name in self.products],
@@ -207,32 +241,31 @@ class Task:
         ]
 
     def _schedule(self, program: Program) -> Schedule:
-        routes = list(program.inlets)
-        given = []
-        for dose in self.regimen.doses:
-            if dose.route not in routes:
-                raise BadRegimen(
-                    f"the model '{self.model.name}' has no way in for a dose.",
-                    got=f"'{dose.route}'",
-                    expected=closest(dose.route, routes),
-                )
-            if dose.time_h < self.times_h[-1]:
-                amount = self.products[dose.product].to_nmol(dose.amount, dose.unit)
-                given.append(
-                    Given(
-                        time_h=dose.time_h,
-                        target=routes.index(dose.route),
-                        amount=float(amount),
-                        basis=BASES.index(dose.per),
-                        duration_h=dose.duration_h,
-                    )
-                )
-        return Schedule.of(given)
+        routes, end_h = list(program.inlets), self.times_h[-1]
+        given = [self._given(routes, dose) for dose in self.regimen.doses]
+        return Schedule.of(one for one in given if one.time_h < end_h)
+
+    def _given(self, routes: list[str], dose: Dose) -> Given:
+        """A dose in nmol, into the inlet of its route."""
+        if dose.route not in routes:
+            raise BadRegimen(
+                f"the model '{self.model.name}' has no way in for a dose.",
+                got=f"'{dose.route}'",
+                expected=closest(dose.route, routes),
+            )
+        amount = self.products[dose.product].to_nmol(dose.amount, dose.unit)
+        return Given(
+            time_h=dose.time_h,
+            target=routes.index(dose.route),
+            amount=float(amount),
+            basis=BASES.index(dose.per),
+            duration_h=dose.duration_h,
+        )
 
 
 def prepare(
     model: Model,
-    regimen: Regimen,
+    regimen: Regimen | Planned,
     population: Treated,
     *,
     times: Quantity,
@@ -246,12 +279,19 @@ def prepare(
     Raises
     ------
     UnknownName
-        A product, or a name in `save` or `factors`, is not known.
+        A product, or a name in `save` or `factors`, is not known, or a rule looks at
+        what the model does not show.
     UnitMismatch
-        The times are not times, or a dose cannot be given in nmol.
+        The times are not times, a dose cannot be given in nmol, or the threshold of a
+        rule has a unit that does not fit.
     BadRegimen
-        The regimen names two molecules.
+        The regimen names two molecules, or the threshold of a rule has no unit.
     """
+    from il2sim.study.translate import threshold_of
+
+    protocol = as_protocol(regimen)
+    for condition in protocol.conditions:
+        threshold_of(condition, model)
     names = tuple(model.outputs) if save is None else tuple(save)
     for name in names:
         if name not in model.outputs:
@@ -270,17 +310,18 @@ def prepare(
     from il2sim.molecules import catalog
 
     look_up = catalog.product if products is None else products.product
-    found = {name: look_up(name) for name in regimen.products}
+    found = {name: look_up(name) for name in protocol.products}
     times_h = np.atleast_1d(np.asarray(times.to("h"), dtype=float))
     task = Task(
         model=model,
-        regimen=regimen,
+        regimen=protocol.whole,
         population=population,
         times_h=times_h,
         save=names,
         tolerance=tolerance,
         products=found,
         factors=dict(factors or {}),
+        protocol=None if protocol.is_plain else protocol,
     )
     task._molecule()
     return task
@@ -288,7 +329,7 @@ def prepare(
 
 def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     model: Model,
-    regimen: Regimen,
+    regimen: Regimen | Planned,
     population: Treated,
     *,
     times: Quantity,
@@ -311,7 +352,9 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     model
         What is solved. ``print(model)`` lists its names, units and defaults.
     regimen
-        What is given, by which route and when. Its products name the molecule.
+        What is given, by which route and when; its products name the molecule. Or a
+        protocol, whose rules, visits, missed doses and dropouts decide for each
+        subject; what they decided is in the `decisions` of the result.
     population
         Who is treated: a `Population` to draw from, or `People` who are kept.
     times
@@ -405,12 +448,14 @@ def solve_task(
     solution = solve(
         problem, device=device, workers=workers, progress=progress, cancel=cancel
     )
-    return task.label(
+    run = task.label(
         solution,
         problem.program,
         task.provenance(device),
         task.population.prevalence(some),
     )
+    steering = task.steering(problem.program, some)
+    return replace(run, decisions=steering.write(solution) if steering else None)
 
 
 def _failure(run: Trajectories) -> SolveFailed:

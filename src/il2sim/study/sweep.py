@@ -78,12 +78,13 @@ def dose_response(
     problem = task.problem()
     n, times = problem.n_subjects, len(sizes)
     rest = find_rest(problem, workers=workers, cancel=cancel) if rest is None else rest
+    again = np.tile(np.arange(n), times)
     whole = replace(
         problem,
+        schedule=problem.schedule.of_rows(again),
         parameters=np.tile(problem.parameters, (times, 1)),
         bases=np.concatenate([problem.bases * size for size in sizes]),
     )
-    again = np.tile(np.arange(n), times)
     rests = Rest(**{one.name: getattr(rest, one.name)[again] for one in fields(Rest)})
     solution = solve(whole, workers=workers, cancel=cancel, rest=rests)
     counted = np.tile(task.population.prevalence(), times)

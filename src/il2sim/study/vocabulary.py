@@ -6,6 +6,10 @@ number or a length of time is written so that it reads back to the same bits.
 
 from __future__ import annotations
 
+_WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
+NUMBER = rf"(?:[-+]?(?:{_WHOLE}(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf))"
+"""How a number is written, with or without commas between thousands."""
+
 DOSE_UNITS = ("IU", "kIU", "MIU", "pmol", "nmol", "ng", "ug", "mg")
 """Units a dose can be given in. `U` and `MU` of older papers are not IU."""
 
@@ -30,6 +34,10 @@ HOURS = {
     **dict.fromkeys(("w", "wk", "week", "weeks"), 168.0),
 }
 """Length of each unit of time, [h]."""
+
+_TIME = "|".join(sorted(HOURS, key=len, reverse=True))
+LENGTH = rf"(?P<number>{NUMBER})\s*(?P<word>{_TIME})"
+"""How a length of time is written."""
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 """Day 0 of a regimen is a Monday."""

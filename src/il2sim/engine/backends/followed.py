@@ -201,7 +201,9 @@ class Subject:
         rule = self.problem.rules[schedule.targets[event]]
         column = self.names.index(rule.output)
         value = self.outputs(self.y, self.vector)[column]
-        value = value / self.rest[column] if rule.relative else value
+        if rule.relative:
+            with np.errstate(divide="ignore", invalid="ignore"):  # nothing at rest
+                value = value / self.rest[column]
         met = value >= rule.threshold if rule.above else value < rule.threshold
         met &= self.marks & rule.needs == rule.needs and not self.marks & rule.unless
         mark = MET if met else NOT_MET
