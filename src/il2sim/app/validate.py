@@ -116,8 +116,39 @@ def judged(choices: Choices, progress: Progress | None = None) -> Validation:
     )
 
 
+CLAIM_SUBJECTS = 40
+"""Persons of the map of the claim."""
+
+
+def check_claim(choices: Choices, progress: Progress) -> Checked:
+    """Map the claim over dose, route and interval."""
+    from il2sim import models
+    from il2sim.figures import save
+    from il2sim.figures.claim import claim_figure
+    from il2sim.study.claim import map_claim
+    from il2sim.study.populations import population
+
+    n = choices.subjects or CLAIM_SUBJECTS
+    people = population("cancer_patients", n=n, seed=SEED)
+    found = map_claim(models.body(), people, workers=choices.workers, progress=progress)
+    figure = claim_figure(found, made=f"il2sim {VERSION} · il2sim validate claim")
+    table = tables.plain_table(
+        "Margin of the claim in blood, and in the pools of the body: above 1 it holds"
+    )
+    table.add_column("MIU/m² a day", no_wrap=True)
+    for dose in found.doses:
+        table.add_column(f"{dose:g}", justify="right", no_wrap=True)
+    for i, way in enumerate(found.ways):
+        for of in ("blood", "pools"):
+            name = way.name if of == "blood" else "  pools"
+            table.add_row(name, *(f"{one:.2f}" for one in found.median(of)[i]))
+    told = {"version": VERSION, "subjects": n, "map": found.table()}
+    return Checked([table], told, save(figure, choices.out, "claim"))
+
+
 CHECKS: dict[str, Callable[[Choices, Progress], Checked]] = {
     "body": check_body,
+    "claim": check_claim,
 }
 """By the word after ``il2sim validate``."""
 

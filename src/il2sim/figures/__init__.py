@@ -6,7 +6,7 @@ changing, and `save` writes them as PNG and SVG.
 
 Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
 is drawn), `panels` (one panel), `courses`, `attribution`, `switching` and
-`validation` (the figures), `invented` (to try them on).
+`validation`, `claim` (the figures), `invented` (to try them on).
 """
 
 from il2sim.figures.courses import (

@@ -21,6 +21,7 @@ from il2sim.study.comparison import Direction, Expected
 from il2sim.study.readings import Reading
 from il2sim.study.readouts import Assay, needed
 from il2sim.study.regimen import Regimen
+from il2sim.study.stand_in import StandIn
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
@@ -145,6 +146,17 @@ class MeasuredRow(BaseModel):
         )
 
 
+class StandInRow(BaseModel):
+    """See `StandIn`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variant: Text
+    via: str | None = None
+    times: dict[str, Annotated[float, Field(gt=0)]] = {}
+    why: Text
+
+
 class ArmRow(BaseModel):
     """One group of patients; see `Arm`."""
 
@@ -153,6 +165,7 @@ class ArmRow(BaseModel):
     regimen: str | None = None
     factors: dict[str, Annotated[float, Field(gt=0)]] = {}
     remaining: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
+    stand_in: StandInRow | None = None
 
 
 class CardRow(BaseModel):
@@ -169,6 +182,7 @@ class CardRow(BaseModel):
     visits_d: list[Number] = [0.0]
     regimen: str | None = None
     factors: dict[str, Annotated[float, Field(gt=0)]] = {}
+    stand_in: StandInRow | None = None
     arms: dict[str, ArmRow] = {}
     measured: list[MeasuredRow] = Field(min_length=1)
     notes: list[str] = []
@@ -186,7 +200,7 @@ class CardRow(BaseModel):
 
     def every_arm(self) -> dict[str, ArmRow]:
         """The arms, or the one arm ``all``."""
-        one = ArmRow(regimen=self.regimen, factors=self.factors)
+        one = ArmRow(regimen=self.regimen, factors=self.factors, stand_in=self.stand_in)
         return self.arms or {"all": one}
 
 
@@ -281,6 +295,7 @@ def _checked(row: CardRow, name: str, where: str) -> TrialCard:
             Regimen.parse(arm.regimen) if arm.regimen else None,
             arm.factors,
             arm.remaining,
+            StandIn(**dict(arm.stand_in)) if arm.stand_in else None,
         )
         for key, arm in row.every_arm().items()
     }

@@ -8,7 +8,8 @@ Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
 `population`, `populations`, `posterior`; `simulate`, `sweep`, `endpoints`,
 `sensitivity`, `attribution`, `switching`; of virtual populations `measures`,
 `plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; of
-published trials `readings`, `readouts`, `card`, `validation`.
+published trials `readings`, `readouts`, `stand_in`, `card`, `validation`,
+`claim`.
 
 Protocols: `holds`, `protocol`, `clauses`; then `plan`, `translate`, `steering` and
 `logbook`, which carry them out.

@@ -18,6 +18,7 @@ from il2sim.study.comparison import Expected
 from il2sim.study.readings import FOLDS
 from il2sim.study.readouts import Assay, needed
 from il2sim.study.regimen import Regimen
+from il2sim.study.stand_in import StandIn
 from il2sim.study.subjects import Floats
 
 Role = Literal["calibration", "held out"]
@@ -46,11 +47,14 @@ class Arm:
     remaining
         Part of each population of cells that is left when treatment begins, [1]; empty
         where nothing was depleted. ``"all"`` stands for every population.
+    stand_in
+        Whose binding is used where that of the molecule is not known.
     """
 
     regimen: Regimen | None
     factors: Mapping[str, float] = field(default_factory=dict)
     remaining: Mapping[str, float] = field(default_factory=dict)
+    stand_in: StandIn | None = None
 
 
 @dataclass(frozen=True)

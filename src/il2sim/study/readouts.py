@@ -256,12 +256,13 @@ def _whole(got: Mapping[str, Floats]) -> Floats:
 
 
 def _margin(got: Mapping[str, Floats], rest: Mapping[str, Floats]) -> Floats:
-    """The lesser fold of Treg over the largest of 1 and those of their rivals, [1]."""
-    tregs, others = (
-        [got[name] / rest[name] for name in names] for names in (TREG, RIVALS)
-    )
-    most = np.maximum(np.max(others, axis=0), 1.0)
-    return np.asarray(np.min(tregs, axis=0) / most)
+    """The lesser fold of Treg over the largest of 1 and those of their rivals, [1].
+
+    The first two names are those of Treg.
+    """
+    folds = [got[name] / rest[name] for name in got]
+    most = np.maximum(np.max(folds[2:], axis=0), 1.0)
+    return np.asarray(np.min(folds[:2], axis=0) / most)
 
 
 _STAINED = tuple(f"CD25 {what}" for cell in CD4 for what in (f"on {cell}",)) + tuple(
@@ -329,6 +330,13 @@ _ALL = (
         "1",
         "how far naive and memory Treg are above 1, CD4 Tconv and CD8",
         (*TREG, *RIVALS),
+        _margin,
+    ),
+    Readout(
+        f"{MARGIN}, pools",
+        "1",
+        "the same of cells wherever in the body",
+        tuple(f"{name} pool" for name in (*TREG, *RIVALS)),
         _margin,
     ),
 )

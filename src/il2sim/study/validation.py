@@ -256,6 +256,7 @@ def _key(card: TrialCard, arm: str) -> tuple[str, ...]:
         str(one.regimen),
         str(sorted(one.factors.items())),
         str(sorted(one.remaining.items())),
+        str(one.stand_in),
     )
 
 
@@ -269,6 +270,7 @@ def _carry_out(run: _Run, model: Any, people: Population, workers: int | None) -
             times=Quantity(run.times_h, "h"),
             save=run.save,
             factors=dict(run.arm.factors),
+            products=run.arm.stand_in,
         )
         problem = task.problem()
     except BadVariant as error:
