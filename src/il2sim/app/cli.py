@@ -282,6 +282,9 @@ def _report(outcome: Outcome) -> None:
     others = tables.comparisons_table(outcome)
     if others is not None:
         console.print(others)
+    toxicity = tables.toxicity_table(outcome)
+    if toxicity is not None:
+        console.print(toxicity)
     told = summary["subjects"]
     console.print(
         f"Medians (5–95 %) of {told['n']} subjects; {told['failed']} not solved."

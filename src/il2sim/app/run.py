@@ -23,6 +23,7 @@ from il2sim.study.ledger import keep_ledger
 from il2sim.study.populations import posterior_files
 from il2sim.study.portions import next_size, put_together
 from il2sim.study.simulate import Task, prepare, solve_task
+from il2sim.study.toxicity import summarize_toxicity, toxicity_by_subject
 
 if TYPE_CHECKING:
     from il2sim.engine.solve import Device
@@ -341,6 +342,7 @@ def _write(
         "complete": complete,
         "planned": task.population.n,
         **summarize(run, study.end_h),
+        "toxicity": summarize_toxicity(run),
         "failures": lost.to_dict(),
         "published": [one.to_dict() for one in comparisons],
     }
@@ -359,7 +361,10 @@ def _write(
             "surface [m^2]": people.surface_m2.tolist(),
             **{
                 name: values.tolist()
-                for name, values in by_subject(run, study.end_h).items()
+                for name, values in (
+                    *by_subject(run, study.end_h).items(),
+                    *toxicity_by_subject(run).items(),
+                )
             },
         },
     )

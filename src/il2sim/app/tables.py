@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 IN_FIRST_TABLE = ("peak fold", "end fold")
 
+LEAST_SHOWN = 0.005
+"""Of what a ward measures, in its unit: less is none."""
+
 
 def populations_table(outcome: Outcome) -> Table:
     """Peak and end fold of each population, published values beside them."""
@@ -69,6 +72,42 @@ def comparisons_table(outcome: Outcome) -> Table | None:
             _published(one),
         )
     return table
+
+
+def toxicity_table(outcome: Outcome) -> Table | None:
+    """The worst that subjects come to, and the share who reach grade 3."""
+    told = outcome.summary.get("toxicity")
+    if not told:
+        return None
+    table = _table("Toxicity: every dose given as prescribed, nothing treated")
+    table.add_column("", no_wrap=True)
+    for heading in ("at rest", "worst", "unit", "grade 3 or 4"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, one in told.items():
+        severe = one.get("severe")
+        table.add_row(
+            name,
+            toxicity_shown(one["resting"]).split(" ")[0],
+            toxicity_shown(one["worst"]),
+            "" if one["unit"] == "1" else one["unit"],
+            "" if severe is None else _per_cent(severe),
+        )
+    return table
+
+
+def toxicity_shown(values: Mapping[str, float]) -> str:
+    """Median and spread of a quantity that a ward measures to two digits.
+
+    Examples
+    --------
+    >>> toxicity_shown({"median": 1.2, "q05": 3e-9, "q95": 2.5})
+    '1.20 (0–2.50)'
+    """
+    found = {
+        name: "0" if abs(value) < LEAST_SHOWN else shown(value)
+        for name, value in values.items()
+    }
+    return f"{found['median']} ({found['q05']}–{found['q95']})"
 
 
 def shares_table(shares: Attribution, at_h: float) -> Table:

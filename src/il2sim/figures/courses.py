@@ -51,6 +51,10 @@ ABSOLUTE = {
     "tumor": "Tumor volume",
     "CD8 in tumor": "CD8 in the tumor",
     "Treg in tumor": "Treg in the tumor",
+    "systolic pressure": "Systolic pressure",
+    "albumin": "Albumin in plasma",
+    "weight gain": "Weight gain",
+    "leak grade": "Capillary leak, grade",
 }
 """Heading of a panel by its output."""
 
@@ -60,6 +64,10 @@ BEFORE_DOSES: Moments = "before doses"
 BLOOD = ("plasma IL-2", "lymphocytes", "NK dim", "NK bright")
 THYMUS = ("emigrants of naive Treg", "TREC per naive Treg", "TREC of naive Treg")
 TUMOR = ("tumor", "Treg in tumor", "CD8 in tumor")
+TOXICITY = ("systolic pressure", "albumin", "weight gain", "leak grade")
+
+FULL_SCALE = {"leak grade": 4.0}
+"""Where an axis ends whatever is drawn."""
 
 INTERVALS_SHOWN = 3
 """Dose intervals of plasma IL-2 that are shown; more would be a solid block."""
@@ -183,6 +191,19 @@ def tumor_figure(
     return _absolute(trajectories, TUMOR, title, columns)
 
 
+def toxicity_figure(
+    trajectories: Trajectories, *, title: str = "Toxicity", columns: int | None = None
+) -> Figure:
+    """Draw what limits the dose, at every recorded moment.
+
+    Raises
+    ------
+    UnknownName
+        None of these was recorded.
+    """
+    return _absolute(trajectories, TOXICITY, title, columns, moments="all")
+
+
 def draw_all(
     trajectories: Trajectories,
     *,
@@ -203,6 +224,7 @@ def draw_all(
         "blood": (BLOOD, blood_figure),
         "thymus": (THYMUS, thymus_figure),
         "tumor": (TUMOR, tumor_figure),
+        "toxicity": (TOXICITY, toxicity_figure),
     }
     for file, (names, draw) in others.items():
         if any(name in trajectories for name in names):
@@ -215,6 +237,8 @@ def _absolute(
     names: Sequence[str],
     title: str,
     columns: int | None,
+    *,
+    moments: Moments = BEFORE_DOSES,
 ) -> Figure:
     """Panels in the units of the results."""
     courses = [trajectories[name] for name in names if name in trajectories]
@@ -229,20 +253,22 @@ def _absolute(
         figure, row = new_figure(
             len(courses),
             title=title,
-            below=_below(trajectories, BEFORE_DOSES),
+            below=_below(trajectories, moments),
             columns=columns,
         )
         for axes, course in zip(row, courses, strict=True):
-            _panel(axes, course, trajectories)
+            _panel(axes, course, trajectories, moments)
         sign(figure, _made_by(trajectories))
     return figure
 
 
-def _panel(axes: Axes, course: TimeCourse, trajectories: Trajectories) -> None:
+def _panel(
+    axes: Axes, course: TimeCourse, trajectories: Trajectories, moments: Moments
+) -> None:
     is_il2 = course.name == "plasma IL-2"
     if is_il2:
         course = _first_doses(course, _doses(trajectories))
-    else:
+    elif moments == BEFORE_DOSES:
         course = _as_drawn(course, trajectories)
     end_h = float((course if is_il2 else trajectories).times_h[-1])
     day = panels.time_axis(axes, end_h)
@@ -256,7 +282,7 @@ def _panel(axes: Axes, course: TimeCourse, trajectories: Trajectories) -> None:
         rest = float(np.nanmedian(course.resting))
         axes.axhline(rest, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_title(ABSOLUTE[course.name], color=color_of(course.name))
-    axes.set_ylabel(f"[{_pretty(course.unit)}]")
+    axes.set_ylabel("" if course.unit == "1" else f"[{_pretty(course.unit)}]")
 
 
 def _from_tail(axes: Axes, course: TimeCourse) -> None:
@@ -271,6 +297,7 @@ def _from_zero(axes: Axes, course: TimeCourse) -> None:
     highest = max(
         float(np.nanmax(course.quantile(0.95), initial=0.0)),
         float(np.nanmedian(course.resting)),
+        FULL_SCALE.get(course.name, 0.0),
     )
     panels.plain_axis(axes, highest)
 

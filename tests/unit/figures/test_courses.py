@@ -16,6 +16,7 @@ from il2sim.figures import Published, beyer_figure, blood_figure, draw_all, tumo
 from il2sim.figures.courses import BEYER_PANELS
 from il2sim.figures.invented import REST_AND_RISE, invented
 from il2sim.figures.panels import before_doses
+from il2sim.study.portions import rows
 
 WEEK_H = 168.0
 PUBLISHED = (
@@ -58,17 +59,7 @@ def test_failed_subjects_are_left_out_and_said() -> None:
     values = np.array(run.values)
     values[:10] = np.nan
     some = replace(run, status=status, values=values)
-    rest = replace(
-        run,
-        values=run.values[10:],
-        resting=run.resting[10:],
-        peaks=run.peaks[10:],
-        status=status[10:],
-        **{
-            name: getattr(run, name)[10:]
-            for name in ("failed_h", "failed_state", "steps", "rejected", "retries")
-        },
-    )
+    rest = rows(some, range(10, 30))
     figure = beyer_figure(some)
     np.testing.assert_array_equal(curve(figure, 1), curve(beyer_figure(rest), 1))
     assert any("10 could not be solved" in text.get_text() for text in texts(figure))
@@ -119,7 +110,7 @@ def test_what_was_not_recorded_is_refused() -> None:
     run = invented(days=2)
     few = replace(
         run,
-        names=("albumin",),
+        names=("insulin",),
         units=("1",),
         values=run.values[:, :, :1],
         resting=run.resting[:, :1],

@@ -14,7 +14,13 @@ import numpy as np
 
 from il2sim.app.report.timeline import timeline
 from il2sim.app.report.wording import in_words
-from il2sim.app.tables import short_unit, shown, shown_keys, shown_spread
+from il2sim.app.tables import (
+    short_unit,
+    shown,
+    shown_keys,
+    shown_spread,
+    toxicity_shown,
+)
 from il2sim.engine.status import Status
 from il2sim.study.endpoints import spread
 
@@ -35,6 +41,8 @@ FIGURES = {
     "thymus": "Recent thymic emigrants and TREC of naive Treg, which tell export from "
     "division.",
     "tumor": "Volume of the tumor and T cells inside it.",
+    "toxicity": "Systolic pressure, albumin, weight gained by leaked fluid, grade of "
+    "capillary leak, over time; every dose given, nothing treated.",
 }
 """What is seen in each figure, for those who read and those who listen."""
 
@@ -87,6 +95,7 @@ def contents(told: Told) -> dict[str, Any]:
         "protocol": _protocol(told),
         "population": _population(told, people),
         "results": _results(told.outcome.summary),
+        "toxicity": _toxicity(told.outcome.summary),
         "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
@@ -194,6 +203,19 @@ def _results(summary: Mapping[str, Any]) -> list[dict[str, str]]:
             "end": shown_spread(one["end fold"]),
         }
         for name, one in summary["endpoints"].items()
+    ]
+
+
+def _toxicity(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "unit": "" if one["unit"] == "1" else one["unit"],
+            "rest": toxicity_shown(one["resting"]).split(" ")[0],
+            "worst": toxicity_shown(one["worst"]),
+            "severe": f"{100 * one['severe']:.0f} %" if "severe" in one else "",
+        }
+        for name, one in summary.get("toxicity", {}).items()
     ]
 
 

@@ -30,6 +30,7 @@ from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
 from il2sim.study.portions import rows
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.sweep import dose_response
+from il2sim.study.toxicity import TOXICITY, summarize_toxicity
 
 if TYPE_CHECKING:
     from il2sim.app.serve.messages import Asked, SharesAsked
@@ -51,11 +52,15 @@ QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 SHOWN = (
     *("naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK dim", "NK bright"),
     *("Treg", "NK", "plasma IL-2", "lymphocytes", "tumor"),
+    *("systolic pressure", "albumin", "weight gain", "leak grade"),
 )
 """What the view of courses shows, where a model has it."""
 
-NEVER_FOLDS = ("plasma IL-2", "tissue IL-2")
+FLUIDS = ("plasma IL-2", "tissue IL-2")
 """Far below what treatment makes of them: nobody reads their folds."""
+
+NEVER_FOLDS = (*FLUIDS, *TOXICITY)
+"""Shown in their units, at every recorded time."""
 
 RECEPTORS = ("CD25 of ", "CD122 of ", "pSTAT5 of ")
 
@@ -345,6 +350,7 @@ def bands(
             for name, course in courses.items()
         },
         "endpoints": plain(summarize(run, study.end_h)["endpoints"]),
+        "toxicity": plain(summarize_toxicity(run)),
         "points": _points(run, study.end_h),
         "published": list(_published(study, run)),
     }

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_TOLERANCE, SHOWN
+from il2sim.app.serve.answers import FLUIDS, NEVER_FOLDS, QUICK_TOLERANCE, SHOWN
 from il2sim.app.serve.scenario import SLIDERS
 from il2sim.errors import Il2simError
 from il2sim.evidence import library
-from il2sim.figures.style import COLORS
+from il2sim.figures.style import COLORS, color_of
 from il2sim.formats.study_file import read_study, studies, study_text
 from il2sim.models.body import body
 from il2sim.models.cells import POPULATIONS
@@ -58,9 +58,10 @@ def _facts() -> dict[str, Any]:
         ],
         "products": [_product(name) for name in catalog.products()],
         "sliders": {name: list(_moved(powers)) for name, powers in SLIDERS.items()},
-        "colors": dict(COLORS),
+        "colors": {name: color_of(name) for name in (*COLORS, *SHOWN)},
         "shown": list(SHOWN),
         "never_folds": list(NEVER_FOLDS),
+        "fluids": list(FLUIDS),
         "cells": list(POPULATIONS),
         "quick_tolerance": QUICK_TOLERANCE,
         "unchanged": UNCHANGED,

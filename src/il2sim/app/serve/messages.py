@@ -187,6 +187,8 @@ class Answer(Message):
         By name, in the unit that stands with them.
     endpoints
         By name: peak and end fold, and counts at rest, as in ``summary.json``.
+    toxicity
+        By name: the worst of the subjects, and for grades the share who reach 3.
     points
         By name: peak and end fold of the first subjects, [1].
     published
@@ -206,6 +208,7 @@ class Answer(Message):
     doses_d: list[float]
     bands: dict[str, Band]
     endpoints: dict[str, Any]
+    toxicity: dict[str, Any]
     points: dict[str, dict[str, Numbers]]
     published: list[dict[str, Any]]
 

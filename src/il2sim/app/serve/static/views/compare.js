@@ -25,6 +25,8 @@ export function update() {
     ["key of the run", (answer) => answer.key || "not refined yet"],
   ];
   const rows = told.map(([text, read]) => el("tr", {}, el("th", { scope: "row" }, text), ready.map((one) => el("td", { class: "text" }, read(one.answers.courses, one)))));
+  const toxic = state.facts.shown.filter((name) => ready.some((one) => one.answers.courses.toxicity[name]));
+  const severe = (one) => (one.severe == null ? "" : `; grade 3 or 4: ${Math.round(100 * one.severe)} %`);
   const blocks = [["at rest", "resting"], ["peak fold", "peak fold"], ["fold at the visit", "end fold"]].flatMap(([title, key]) => [
     el("tr", {}, el("th", { colspan: ready.length + 1, scope: "rowgroup" }, title)),
     ...names.map((name) => el("tr", {}, el("td", {}, name), ready.map((one) => {
@@ -33,6 +35,11 @@ export function update() {
       return el("td", {}, found ? spread(found[key]) + unit : "–");
     }))),
   ]);
+  blocks.push(el("tr", {}, el("th", { colspan: ready.length + 1, scope: "rowgroup" }, "toxicity, the worst of each subject; every dose given, nothing treated")),
+    ...toxic.map((name) => el("tr", {}, el("td", {}, name), ready.map((one) => {
+      const found = one.answers.courses.toxicity[name];
+      return el("td", {}, found ? `${spread(found.worst)} ${found.unit === "1" ? "" : unitShown(found.unit)}${severe(found)}` : "–");
+    }))));
   place.replaceChildren(
     el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows, blocks))),
     ...ready.filter((one) => one.answers.courses.published.length).map((one) => el("section", { class: "work" },

@@ -47,13 +47,14 @@ function updateCard(name, parts, ready) {
   parts.card.hidden = !having.length;
   if (!having.length) return;
   const band = having[0].answers.courses.bands[name];
-  const isFold = band.unit === "1";
-  const isFluid = state.facts.never_folds.includes(name);
+  const isFluid = state.facts.fluids.includes(name);
+  const isLevel = state.facts.never_folds.includes(name);
+  const isFold = !isLevel && band.unit === "1";
   const unit = isFold ? "×" : ` ${unitShown(band.unit)}`;
   const alone = ready.length === 1;
   const traces = having.flatMap((one) => {
     const { bands, times_d } = one.answers.courses;
-    const places = isFluid || state.records === "all" ? null : one.answers.courses.drawn;
+    const places = isLevel || state.records === "all" ? null : one.answers.courses.drawn;
     const color = alone ? state.facts.colors[name] : colorOf(one);
     return bandTraces(picked(times_d, places), pickedBand(bands[name], places), color, {
       name: alone ? "median" : one.id, dash: alone ? "solid" : dashOf(one), wide: alone || one === active(), unit,
@@ -64,7 +65,7 @@ function updateCard(name, parts, ready) {
     isFold ? folds(limits(having, name)) : { title: unitShown(band.unit), rangemode: "tozero" },
     { shapes: [...(isFold ? [rule(1)] : []), rule(active().answers.courses?.end_d ?? 0, "x", "dot"), ...ranges(name, isFold)] },
   );
-  parts.sub.textContent = isFluid ? `${band.meaning}, ${unitShown(band.unit)}; while it is recorded finely` : isFold ? "fold over each subject's own rest" : `${band.meaning}, ${unitShown(band.unit)}`;
+  parts.sub.textContent = isFluid ? `${band.meaning}, ${unitShown(band.unit)}; while it is recorded finely` : isFold ? "fold over each subject's own rest" : [band.meaning, unitShown(band.unit)].filter(Boolean).join(", ");
   draw(parts.chart, traces, shape);
   parts.below.replaceChildren(...published(name).map(publishedChip));
 }
