@@ -370,8 +370,10 @@ def _products() -> Listing:
     from il2sim.molecules import catalog
 
     found = [catalog.product(name) for name in catalog.products()]
+    cells = [catalog.cell_product(name) for name in catalog.cell_products()]
     return ("product", "variant", "routes"), [
-        (one.name, one.variant.name, ", ".join(one.routes)) for one in found
+        *((one.name, one.variant.name, ", ".join(one.routes)) for one in found),
+        *((one.name, "cells", ", ".join(one.routes)) for one in cells),
     ]
 
 
@@ -420,7 +422,7 @@ def _variant_text(name: str) -> str:
 def _product_text(name: str) -> str:
     from il2sim.molecules import catalog
 
-    return str(catalog.product(name))
+    return str(catalog.given(name))
 
 
 def _model_text(name: str) -> str:

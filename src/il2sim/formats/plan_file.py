@@ -163,7 +163,7 @@ class PlanFile(BaseModel):
     candidates, seed
         How many are drawn, and from which stream.
     model
-        ``"body"`` or ``"body_with_tumor"``.
+        As in a study file.
     method, persons, least_effective
         As in `Plan`.
     responses, limits, targets
@@ -177,7 +177,9 @@ class PlanFile(BaseModel):
     population_file: str | None = None
     candidates: Annotated[int, Field(gt=0)] = 2000
     seed: Annotated[int, Field(ge=0)] = 1
-    model: Literal["body", "body_with_tumor"] = "body"
+    model: Literal[
+        "body", "body_with_tumor", "body_with_cells", "body_with_tumor_and_cells"
+    ] = "body"
     method: Method = "maximum entropy"
     persons: Annotated[int, Field(gt=0)] | None = None
     least_effective: Positive = LEAST_EFFECTIVE

@@ -90,7 +90,8 @@ class Study(BaseModel):
     title, question
         For the reader.
     model
-        ``"body"`` or ``"body_with_tumor"``.
+        ``"body"``, ``"body_with_tumor"``, and each with cells as doses:
+        ``"body_with_cells"``, ``"body_with_tumor_and_cells"``.
     population
         Name of a ready-made population, or of one in `population_file`; or a file of
         persons (`il2sim population build`), relative to the study file. Its persons are
@@ -121,7 +122,9 @@ class Study(BaseModel):
 
     title: Text
     question: Text
-    model: Literal["body", "body_with_tumor"]
+    model: Literal[
+        "body", "body_with_tumor", "body_with_cells", "body_with_tumor_and_cells"
+    ]
     population: Text
     population_file: str | None = None
     regimen: Text

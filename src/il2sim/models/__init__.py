@@ -5,14 +5,21 @@ each event once; the complete models join instances of them by name. No value st
 here (they come from `evidence` and `molecules`), and no file knows how it is solved.
 
 Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
-`signaling`, `lymphocytes`, `thymus`, `toxicity`, `tumor`; then `body` and
-`body_with_tumor`; `switches` says what can be switched off in them. The same receptors
-in a well: `well`, `mechanisms`, `stat5`, `sequential`, `endosome`, `family`, then
-`dish`. Models of others, as published, are in `published`.
+`signaling`, `lymphocytes`, `thymus`, `toxicity`, `tumor`, `transfer`; then `body`,
+`body_with_tumor` and `body_with_cells`; `switches` says what can be switched off in
+them. The same receptors in a well: `well`, `mechanisms`, `stat5`, `sequential`,
+`endosome`, `family`, then `dish`. Models of others, as published, are in `published`.
 """
 
 from il2sim.models.body import body
+from il2sim.models.body_with_cells import body_with_cells, body_with_tumor_and_cells
 from il2sim.models.body_with_tumor import body_with_tumor
 from il2sim.models.dish import dish
 
-__all__ = ["body", "body_with_tumor", "dish"]
+__all__ = [
+    "body",
+    "body_with_cells",
+    "body_with_tumor",
+    "body_with_tumor_and_cells",
+    "dish",
+]

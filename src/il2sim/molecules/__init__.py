@@ -4,18 +4,21 @@ A variant is a ligand as it binds; a product is what is in the vial, and the onl
 where IU per mg lives. Every number is an evidence key, has a source, or is a marked
 assumption; what is not known is said.
 
-Reading order: `chains`, `complexes`, `variant`, `product`, `catalog` with its
-`catalog.toml`, `scales`; `entries` reads the file.
+Reading order: `chains`, `complexes`, `variant`, `product`, `cell_product`, `catalog`
+with its `catalog.toml`, `scales`; `entries` reads the file.
 """
 
 from il2sim.molecules.catalog import (
     Catalog,
+    cell_product,
+    cell_products,
     product,
     products,
     read_catalog,
     variant,
     variants,
 )
+from il2sim.molecules.cell_product import CellProduct
 from il2sim.molecules.chains import CD25, CD122, CD132, Chain, chain
 from il2sim.molecules.complexes import Cycle, close, cycles, imbalance
 from il2sim.molecules.product import Product
@@ -27,11 +30,14 @@ __all__ = [
     "CD122",
     "CD132",
     "Catalog",
+    "CellProduct",
     "Chain",
     "Cycle",
     "Product",
     "Variant",
     "carry_over",
+    "cell_product",
+    "cell_products",
     "chain",
     "close",
     "cycles",

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from il2sim.errors import BadVariant, UnknownName, UnreadableFile, closest
-from il2sim.molecules.entries import Entry, product_of, variant_of
+from il2sim.molecules.cell_product import CellProduct
+from il2sim.molecules.entries import Entry, cell_product_of, product_of, variant_of
 from il2sim.molecules.product import Product
 from il2sim.molecules.variant import Variant
 
 _SHIPPED = Path(__file__).parent / "catalog.toml"
-_Thing = TypeVar("_Thing", Variant, Product)
+_Thing = TypeVar("_Thing", Variant, Product, CellProduct)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Catalog:
 
     by_variant: Mapping[str, Variant]
     by_product: Mapping[str, Product]
+    by_cells: Mapping[str, CellProduct] = field(default_factory=dict)
 
     def variant(self, name: str) -> Variant:
         """Look a variant up.
@@ -50,6 +52,28 @@ class Catalog:
         """
         return _find(name, self.by_product, "product")
 
+    def cell_product(self, name: str) -> CellProduct:
+        """Look a product of cells up.
+
+        Raises
+        ------
+        UnknownName
+            No product of cells has the name; the closest known ones are named.
+        """
+        return _find(name, self.by_cells, "product of cells")
+
+    def given(self, name: str) -> Product | CellProduct:
+        """Look up whatever can be given: a product, or cells.
+
+        Raises
+        ------
+        UnknownName
+            Nothing has the name; the closest known ones are named.
+        """
+        if _folded(name) in self.by_cells:
+            return self.cell_product(name)
+        return self.product(name)
+
     def variants(self) -> tuple[str, ...]:
         """The name of every variant, in the order of the file."""
         return tuple(dict.fromkeys(one.name for one in self.by_variant.values()))
@@ -57,6 +81,10 @@ class Catalog:
     def products(self) -> tuple[str, ...]:
         """The name of every product, in the order of the file."""
         return tuple(dict.fromkeys(one.name for one in self.by_product.values()))
+
+    def cell_products(self) -> tuple[str, ...]:
+        """The name of every product of cells, in the order of the file."""
+        return tuple(dict.fromkeys(one.name for one in self.by_cells.values()))
 
 
 def variant(name: str) -> Variant:
@@ -89,6 +117,44 @@ def product(name: str) -> Product:
     'aldesleukin'
     """
     return _shipped().product(name)
+
+
+def cell_product(name: str) -> CellProduct:
+    """Look a product of cells of the shipped catalog up, in any case.
+
+    Raises
+    ------
+    UnknownName
+        No product of cells has the name; the closest known ones are named.
+
+    Examples
+    --------
+    >>> cell_product("memory Treg").routes
+    ('iv',)
+    """
+    return _shipped().cell_product(name)
+
+
+def given(name: str) -> Product | CellProduct:
+    """Look up whatever of the shipped catalog can be given: a product, or cells.
+
+    Raises
+    ------
+    UnknownName
+        Nothing has the name; the closest known ones are named.
+    """
+    return _shipped().given(name)
+
+
+def cell_products() -> tuple[str, ...]:
+    """The name of every product of cells of the shipped catalog.
+
+    Examples
+    --------
+    >>> "TIL" in cell_products()
+    True
+    """
+    return _shipped().cell_products()
 
 
 def variants() -> tuple[str, ...]:
@@ -148,11 +214,11 @@ def _shipped() -> Catalog:
 def _joined(path: Path, known: Catalog) -> Catalog:
     content = _read(path)
     for table in content:
-        if table not in ("variants", "products"):
+        if table not in ("variants", "products", "cells"):
             raise BadVariant(
                 f"{path.name} has a table that is not known.",
                 got=table,
-                expected="[variants.<name>] and [products.<name>]",
+                expected="[variants.<name>], [products.<name>] and [cells.<name>]",
             )
     variants = dict(known.by_variant)
     for entry in _entries(path, content, "variants"):
@@ -163,7 +229,12 @@ def _joined(path: Path, known: Catalog) -> Catalog:
     for entry in _entries(path, content, "products"):
         inside = _find(entry.text("variant"), variants, "variant")
         _add(products, product_of(entry, inside), entry)
-    return Catalog(MappingProxyType(variants), MappingProxyType(products))
+    cells = dict(known.by_cells)
+    for entry in _entries(path, content, "cells"):
+        _add(cells, cell_product_of(entry), entry)
+    return Catalog(
+        MappingProxyType(variants), MappingProxyType(products), MappingProxyType(cells)
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from il2sim.errors import BadUnit, BadVariant, UnitMismatch, UnknownName, closest
 from il2sim.evidence import Measurement, ParameterValue, measurement
 from il2sim.evidence.parameter import parts_of
+from il2sim.molecules.cell_product import CellProduct
 from il2sim.molecules.product import Product
 from il2sim.molecules.variant import NUMBERS, TEXTS, Variant
 from il2sim.units import convert
@@ -37,6 +38,7 @@ _KEY = re.compile(r"[EV]\d{3}")
 
 _VARIANT_KEYS = ("aliases", "agents", "like", "note", *TEXTS, *NUMBERS)
 _PRODUCT_KEYS = ("variant", "aliases", "routes", "note", *PRODUCT_NUMBERS)
+_CELL_KEYS = ("population", "aliases", "routes", "note")
 _NUMBER_KEYS = (
     *("value", "unit", "evidence", "source", "assumption"),
     *("how", "low", "high", "why"),
@@ -148,6 +150,31 @@ def product_of(entry: Entry, variant: Variant) -> Product:
         activity=numbers.get("activity"),
         molar_mass=numbers.get("molar_mass", variant.molar_mass),
         routes=entry.texts("routes"),
+        note=entry.text("note"),
+    )
+
+
+def cell_product_of(entry: Entry) -> CellProduct:
+    """Make a product of cells of its entry.
+
+    Raises
+    ------
+    BadVariant
+        It names no population, or has a key that is not known.
+    """
+    entry.check_keys(_CELL_KEYS)
+    population = entry.text("population")
+    if not population:
+        entry.refuse(
+            "names no population of cells",
+            got="no 'population'",
+            expected="population = 'memory Treg', or another one of the model",
+        )
+    return CellProduct(
+        name=entry.name,
+        population=population,
+        aliases=entry.texts("aliases"),
+        routes=entry.texts("routes") or ("iv",),
         note=entry.text("note"),
     )
 

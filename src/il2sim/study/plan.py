@@ -49,6 +49,8 @@ class Entry:
         Number of the dose time at which it is; who misses that follows it not.
     visit, not_visit
         Visit and day of it to which it belongs, or which stands in its place.
+    is_shadow
+        Part of the dose before it, as the label of given cells; no dose of its own.
     """
 
     record: Given | Check
@@ -56,6 +58,7 @@ class Entry:
     occasion: int | None = None
     visit: tuple[int, int] | None = None
     not_visit: tuple[int, int] | None = None
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,8 @@ class Plan:
     @cached_property
     def doses(self) -> list[Entry]:
         """The entries that are doses."""
-        return [one for one in self.entries if isinstance(one.record, Given)]
+        given = [one for one in self.entries if isinstance(one.record, Given)]
+        return [one for one in given if not one.is_shadow]
 
     def chance(self, seed: int, subjects: NDArray[np.uint64]) -> Chance:
         """Draw what chance decides.
@@ -241,6 +245,8 @@ class Plan:
         number = 0
         for place, entry in enumerate(self.entries):
             record = entry.record
+            if entry.is_shadow:
+                continue
             if isinstance(record, Given):
                 barred = marks & record.unless
                 away = chance.missed[:, entry.occasion]

@@ -70,7 +70,7 @@ def _write_course(course: Course, *, first: bool) -> str:
     time = {None: "", 24.0: "/day", 1.0: "/h"}[course.rate_h]
     head = (
         f"{course.product} {words.write_number(course.amount)} "
-        f"{course.unit}{per}{time} {course.route}"
+        f"{course.unit.replace('cell', 'cells')}{per}{time} {course.route}"
     )
     if course.rate_h is not None:
         head += " continuous"
@@ -197,6 +197,7 @@ class _Reader:
     def _course(self, clause: str) -> None:
         lead = re.match(r"(then|plus)\b[\s,]*", clause, re.IGNORECASE)
         joint, body = ("", clause) if not lead else (lead[1], clause[lead.end() :])
+        body = _product_first(body)
         dose = self._find_dose(body)
         draft = _Draft(self, body[dose.end() :])
         draft.scan()
@@ -278,6 +279,23 @@ def _begun(course: Course, steps: list[float]) -> Course:
     return replace(course, starts_h=tuple(sorted(starts)))
 
 
+def _product_first(clause: str) -> str:
+    """Put cells before their number: ``1e9 memory Treg/kg`` is a dose of them."""
+    from il2sim.molecules import cell_product, cell_products
+
+    found = [cell_product(name) for name in cell_products()]
+    known = {name for one in found for name in (one.name, *one.aliases)}
+    names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
+    return re.sub(
+        rf"^(?P<amount>{_NUMBER})\s+(?:cells\s+of\s+)?(?P<name>{names})"
+        r"(?:\s+cells)?(?=[\s/,]|$)",
+        lambda found: f"{found['name']} {found['amount']} cells",
+        clause,
+        count=1,
+        flags=re.IGNORECASE,
+    )
+
+
 Taker = Callable[["_Draft", re.Match[str]], None]
 
 
@@ -343,8 +361,10 @@ class _Draft:
         amount, rate_h = self._per_time(
             self.reader.number(dose["amount"]), dose["time"]
         )
+        is_cells = words.UNIT_ALIASES.get(unit, unit) == "cell"  # once if not said
         once = said.get("once") or (
-            said.get("n_doses") == 1 and not {"every_h", "weekdays"} & set(said)
+            not {"every_h", "weekdays"} & set(said)
+            and (said.get("n_doses") == 1 or (is_cells and "n_doses" not in said))
         )
         return Course(
             product=product,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -22,7 +21,9 @@ from il2sim.engine.schedule import Schedule
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest
+from il2sim.molecules.cell_product import CellProduct
 from il2sim.provenance import Provenance, provenance_of
+from il2sim.study.dosing import amount_of, records_of
 from il2sim.study.people import Treated
 from il2sim.study.protocol import Protocol as Planned
 from il2sim.study.protocol import as_protocol
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from il2sim.study.steering import Steering
     from il2sim.symbolic import Model
 
-BASES = ("flat", "kg", "m2")
-"""Columns of a subject's sizes that doses are scaled by."""
-
 WEIGHT = "subject.weight"
 """Parameter of a model that takes the weight of a subject [kg], where it has one."""
 
@@ -51,8 +49,8 @@ WEIGHT = "subject.weight"
 class Products(Protocol):
     """Where a product is looked up by its name: the shipped catalog, or a user's."""
 
-    def product(self, name: str) -> Product:
-        """Find a product."""
+    def given(self, name: str) -> Product | CellProduct:
+        """Find a product, or cells."""
         ...
 
 
@@ -86,10 +84,16 @@ class Task:
     times_h: Floats
     save: tuple[str, ...]
     tolerance: float
-    products: Mapping[str, Product]
+    products: Mapping[str, Product | CellProduct]
     factors: Mapping[str, float] = field(default_factory=dict)
     protocol: Planned | None = None
     decisions: Decisions | None = None
+
+    @property
+    def molecules(self) -> Mapping[str, Product]:
+        """The products that are no cells, by name."""
+        found = self.products.items()
+        return {name: o for name, o in found if not isinstance(o, CellProduct)}
 
     def problem(self, some: range | None = None) -> Problem:
         """The arrays of all subjects, or of some.
@@ -131,8 +135,8 @@ class Task:
 
         if self.protocol is None:
             return None
-        give = partial(self._given, list(program.inlets))
-        plan = translate(self.protocol, self.model, give, float(self.times_h[-1]))
+        end_h = float(self.times_h[-1])
+        plan = translate(self.protocol, self.model, self._give, end_h)
         log = self.decisions
         return Steering(
             plan,
@@ -152,7 +156,7 @@ class Task:
                 "regimen": str(self.protocol or self.regimen),
                 "values": values,
                 "molecule": self._molecule(),
-                "doses": [self._amount_nmol(name) for name in self.products],
+                "doses": [self._amounts(name) for name in self.products],
                 "population": population,
                 "times": self.times_h,
                 "save": self.save,
@@ -222,45 +226,29 @@ class Task:
         return values
 
     def _molecule(self) -> dict[str, float]:
-        variants = {one.variant.name: one.variant for one in self.products.values()}
+        variants = {one.variant.name: one.variant for one in self.molecules.values()}
         if len(variants) > 1:
             raise BadRegimen(
                 "a regimen gives products with different molecules.",
                 got=", ".join(f"'{name}'" for name in variants),
                 expected="one molecule in one simulation",
             )
-        (variant,) = variants.values()
-        return variant.parameters()
+        for variant in variants.values():
+            return variant.parameters()
+        return {}  # cells alone: the molecule is the model's own
 
-    def _amount_nmol(self, name: str) -> list[float]:
-        product = self.products[name]
-        return [
-            float(product.to_nmol(dose.amount, dose.unit))
-            for dose in self.regimen.doses
-            if dose.product == name
-        ]
+    def _amounts(self, name: str) -> list[float]:
+        doses = [dose for dose in self.regimen.doses if dose.product == name]
+        return [amount_of(self.products[name], dose) for dose in doses]
 
     def _schedule(self, program: Program) -> Schedule:
-        routes, end_h = list(program.inlets), self.times_h[-1]
-        given = [self._given(routes, dose) for dose in self.regimen.doses]
+        end_h = self.times_h[-1]
+        given = [one for dose in self.regimen.doses for one in self._give(dose)]
         return Schedule.of(one for one in given if one.time_h < end_h)
 
-    def _given(self, routes: list[str], dose: Dose) -> Given:
-        """A dose in nmol, into the inlet of its route."""
-        if dose.route not in routes:
-            raise BadRegimen(
-                f"the model '{self.model.name}' has no way in for a dose.",
-                got=f"'{dose.route}'",
-                expected=closest(dose.route, routes),
-            )
-        amount = self.products[dose.product].to_nmol(dose.amount, dose.unit)
-        return Given(
-            time_h=dose.time_h,
-            target=routes.index(dose.route),
-            amount=float(amount),
-            basis=BASES.index(dose.per),
-            duration_h=dose.duration_h,
-        )
+    def _give(self, dose: Dose) -> list[Given]:
+        inlets = tuple(self.model.inlets)
+        return records_of(dose, self.products, inlets, self.model.name)
 
 
 def prepare(
@@ -309,7 +297,7 @@ def prepare(
             )
     from il2sim.molecules import catalog
 
-    look_up = catalog.product if products is None else products.product
+    look_up = catalog.given if products is None else products.given
     found = {name: look_up(name) for name in protocol.products}
     times_h = np.atleast_1d(np.asarray(times.to("h"), dtype=float))
     task = Task(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def translate(
-    protocol: Protocol, model: Model, give: Callable[[Dose], Given], end_h: float
+    protocol: Protocol, model: Model, give: Callable[[Dose], list[Given]], end_h: float
 ) -> Plan:
     """Write the doses and checks of a protocol.
 
@@ -38,7 +38,7 @@ def translate(
     model
         Its outputs are what rules look at.
     give
-        Turns a dose into the engine's record.
+        Turns a dose into the engine's records, the first of them the dose itself.
     end_h
         When nobody is followed any more, [h].
 
@@ -91,7 +91,7 @@ class _Writer:
 
     protocol: Protocol
     model: Model
-    give: Callable[[Dose], Given]
+    give: Callable[[Dose], list[Given]]
     end_h: float
     rules: dict[Rule, int] = field(default_factory=dict)
     placed: list[tuple[tuple[float, int, int], Entry]] = field(default_factory=list)
@@ -185,9 +185,14 @@ class _Writer:
         barring = bars | self.stopped | self.ended | self.skipped | self.holds
         for dose in shifted.doses:
             if dose.time_h < self.end_h:
-                record = replace(self.give(dose), unless=barring)
-                entry = Entry(record, occasion=occasions[dose.time_h], visit=seen)
-                self._place(dose.time_h, 9, entry)
+                for number, record in enumerate(self.give(dose)):
+                    entry = Entry(
+                        replace(record, unless=barring),
+                        occasion=occasions[dose.time_h],
+                        visit=seen,
+                        is_shadow=number > 0,
+                    )
+                    self._place(dose.time_h, 9, entry)
 
     def _before_dose(
         self, time: float, bars: int, where: _Where, *, is_start: bool

@@ -341,7 +341,7 @@ def _values(
     """The reading of every patient, in the unit of the card."""
     course = read_out(done, one.expected.name)
     if one.assay is not None:
-        product = next(iter(task.products.values()))
+        product = next(iter(task.molecules.values()))
         course = one.assay.report(course, product)
     reading: Any = one.expected.endpoint
     values = read_off(course, reading, start_h=window_h[0], end_h=window_h[1])
@@ -359,7 +359,7 @@ def _clearance(task: Task, one: Measured, area: Floats) -> Floats:
     sizes["m2"] = people.surface_m2
     given = np.zeros(len(area))
     for dose in task.regimen.doses:
-        product = task.products[dose.product]
+        product = task.molecules[dose.product]
         given += float(product.to_nmol(dose.amount, dose.unit)) * sizes[dose.per]
     unit = task.model.outputs[one.expected.name].unit
     return np.asarray(convert(given / area, f"nmol/({unit}*h)", one.expected.unit))

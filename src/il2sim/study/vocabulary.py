@@ -10,10 +10,17 @@ _WHOLE = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)"
 NUMBER = rf"(?:[-+]?(?:{_WHOLE}(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf))"
 """How a number is written, with or without commas between thousands."""
 
-DOSE_UNITS = ("IU", "kIU", "MIU", "pmol", "nmol", "ng", "ug", "mg")
+DOSE_UNITS = ("IU", "kIU", "MIU", "pmol", "nmol", "ng", "ug", "mg", "cell")
 """Units a dose can be given in. `U` and `MU` of older papers are not IU."""
 
-UNIT_ALIASES = {"µg": "ug", "μg": "ug", "mcg": "ug", "iu": "IU", "million IU": "MIU"}
+UNIT_ALIASES = {
+    "µg": "ug",
+    "μg": "ug",
+    "mcg": "ug",
+    "iu": "IU",
+    "million IU": "MIU",
+    "cells": "cell",
+}
 
 BASES = {"kg": "kg", "m2": "m2", "m²": "m2", "m^2": "m2"}
 """What a dose is scaled by, as written and as kept."""

@@ -119,7 +119,8 @@ class Model:
     outputs
         What is recorded, by name.
     inlets
-        For each route of a dose the state that receives it, [nmol].
+        For each route of a dose the state that receives it, [nmol], or [cell] for
+        doses of cells.
     look_up
         Finds the value of a parameter by its name.
     """
@@ -139,7 +140,9 @@ class Model:
         for output in self.outputs.values():
             self._check_unit(f"the output '{output.name}'", output.formula, output.unit)
         for route, name in self.inlets.items():
-            self._check_unit(f"the inlet '{route}'", Reference(name), "nmol")
+            counted = self.resolve(name).quantity.unit == "cell"
+            wanted = "cell" if counted else "nmol"
+            self._check_unit(f"the inlet '{route}'", Reference(name), wanted)
         _ = self.changes, self.parameters
 
     @cached_property

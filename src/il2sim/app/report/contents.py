@@ -159,7 +159,7 @@ def _protocol(told: Told) -> dict[str, Any]:
         "products": [
             {
                 "name": one.name,
-                "variant": one.variant.name,
+                "variant": getattr(one, "variant", one).name,
                 "note": one.note,
             }
             for one in task.products.values()
