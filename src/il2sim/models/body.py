@@ -59,7 +59,7 @@ def body(variant: str = WILD_TYPE) -> Model:
 
     Examples
     --------
-    >>> len(body().states) < 100
+    >>> len(body().states) < 120
     True
     """
     return Model(
