@@ -68,6 +68,6 @@ class StandIn:
             )
         return replace(found, numbers=MappingProxyType(numbers))
 
-    def product(self, name: str) -> Product:
+    def given(self, name: str) -> Product:
         """A product of that name with this molecule in it; doses must be in nmol."""
         return Product(name=name, variant=self.molecule())

@@ -28,7 +28,7 @@ def test_a_variant_of_another_assay_comes_over_by_its_ratio():
 
 
 def test_doses_in_nmol_need_no_mass():
-    product = StandIn("wild-type IL-2").product("anything")
+    product = StandIn("wild-type IL-2").given("anything")
     assert product.name == "anything"
     assert product.to_nmol(2.0, "nmol") == 2.0
 
