@@ -23,6 +23,7 @@ from il2sim.app.folder import RunFolder
 from il2sim.app.run import Options, run_study
 from il2sim.engine import store
 from il2sim.formats.study_file import Study, study_of
+from il2sim.formats.trial_file import trial_of
 
 TOUCHES = {
     *("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link"),
@@ -47,6 +48,43 @@ STUDY = study_of(
         "subjects": 5,
         "record_finely_until_day": 1,
         "record_finely_every_h": 12,
+    }
+)
+
+TRIAL = trial_of(
+    {
+        "title": "A trial that is killed",
+        "question": "Does it come back?",
+        "model": "body_with_tumor",
+        "population": "cancer_patients",
+        "subjects": 12,
+        "size": 6,
+        "days": 3,
+        "visits": [0, 1, 3],
+        "watch": ["Treg", "tumor"],
+        "control": "low",
+        "primary": "Treg, fold",
+        "arms": [
+            {"name": name, "regimen": f"aldesleukin {dose} MIU/m2 sc daily, 2 doses"}
+            for name, dose in (("high", 9), ("low", 1))
+        ],
+        "endpoints": [
+            {"name": "Treg, fold", "quantity": "Treg", "kind": "fold", "day": 3},
+            {"name": "tumor, fold", "quantity": "tumor", "kind": "fold", "day": 3},
+            {"name": "exposure", "quantity": "plasma IL-2", "kind": "exposure"},
+            {
+                "name": "growth",
+                "quantity": "tumor",
+                "kind": "time to",
+                "threshold": 1.01,
+                "is_fold": True,
+            },
+        ],
+        "noise": [
+            {"quantity": "Treg", "cv": 0.1, "source": "a test", "how": "assumption"}
+        ],
+        "uncertain": [{"name": "circulation.renal_clearance"}],
+        "interim": {"looks": [0.5, 1]},
     }
 )
 

@@ -7,31 +7,19 @@ without a traceback and end the command with code 2; Ctrl-C ends it with 130.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from il2sim.app import people, tables, validate
+from il2sim.app import people, tables, trial_command, validate
 from il2sim.app.run import Options, Outcome, run_study
+from il2sim.app.terminal import STOPPED, console, progress_bar
 from il2sim.errors import BadProblem, Il2simError, UnknownName, closest
 
 _Made = TypeVar("_Made")
-
-STOPPED = 130
-"""Exit code of a command that the user stopped."""
 
 app = typer.Typer(
     help="Simulate interleukin-2 therapy, from receptors to patients.",
@@ -50,7 +38,7 @@ def main() -> None:
     try:
         app()
     except Il2simError as error:
-        _console(error=True).print(
+        console(error=True).print(
             f"{type(error).__name__}: {error}",
             markup=False,
             highlight=False,
@@ -58,7 +46,7 @@ def main() -> None:
         )
         sys.exit(2)
     except OSError as error:  # a full disk, a folder that may not be written to
-        _console(error=True).print(
+        console(error=True).print(
             f"The system refused: {error}. What was finished is kept; --resume goes "
             "on with a run.",
             markup=False,
@@ -67,7 +55,7 @@ def main() -> None:
         )
         sys.exit(2)
     except KeyboardInterrupt:
-        _console(error=True).print(
+        console(error=True).print(
             "Stopped. Finished subjects are kept; --resume goes on.", markup=False
         )
         sys.exit(STOPPED)
@@ -111,7 +99,7 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
         outcome = run_study(plan, name, options, progress=progress)
     _report(outcome)
     if not outcome.is_complete:
-        _console(error=True).print(
+        console(error=True).print(
             f"Stopped: {len(outcome.trajectories)} of {outcome.summary['planned']} "
             "subjects are in the folder. The same command with --resume goes on.",
             markup=False,
@@ -119,17 +107,20 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
         raise typer.Exit(STOPPED)
 
 
+app.command("trial")(trial_command.trial)
+
+
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="studies, variants, models, evidence, …")],
+    what: Annotated[str, typer.Argument(help="studies, trials, variants, models, …")],
     *,
     find: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
 ) -> None:
-    """List studies, cards, populations, variants, products, models or evidence."""
+    """List studies, trials, cards, populations, variants, products, models, …."""
     headings, rows = _choose(what, _LISTS, "list")()
     words = find.lower().split()
     kept = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
-    _console().print(tables.listing(headings, kept))
+    console().print(tables.listing(headings, kept))
 
 
 @app.command()
@@ -137,9 +128,9 @@ def show(
     what: Annotated[str, typer.Argument(help="study, variant, model, …")],
     name: Annotated[str, typer.Argument(help="Which one.")],
 ) -> None:
-    """Show a study, card, population, variant, product, model or piece of evidence."""
+    """Show a study, trial, card, population, variant, product, model or evidence."""
     text = _choose(what, _SHOWN, "show")(name)
-    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+    console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -169,7 +160,7 @@ def serve(
         settings = replace(settings, token=new_token())
 
     def told(line: str, address: str) -> None:
-        _console().print(line, markup=False, highlight=False, soft_wrap=True)
+        console().print(line, markup=False, highlight=False, soft_wrap=True)
         if open_:
             import webbrowser
 
@@ -208,15 +199,15 @@ def explain(
             told = explain_run(run, quantity, by=way, progress=progress, **few)
             at_h = told.study.end_h
             shown = [tables.shares_table(one, at_h) for one in (told.shares, told.fate)]
-    console = _console()
+    out = console()
     for table in shown:
-        console.print(table)
+        out.print(table)
     if not switch_off and not told.is_same_model:
-        console.print(
+        out.print(
             "The model has changed since this run; this explains the study as it "
             "comes out today."
         )
-    console.print(f"Everything is in {run / 'explain'}", markup=False, soft_wrap=True)
+    out.print(f"Everything is in {run / 'explain'}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -228,10 +219,10 @@ def replay(
     from il2sim.app.replay import replay_run
 
     found = replay_run(run, subject)
-    console = _console()
-    console.print(found.sentence(), markup=False, highlight=False)
+    out = console()
+    out.print(found.sentence(), markup=False, highlight=False)
     if not found.is_same_work:
-        console.print(
+        out.print(
             f"The run was made by il2sim {found.was_made_by} with other equations, "
             "values or inputs than today's.",
             markup=False,
@@ -251,9 +242,9 @@ def certify(
 
     with progress_bar("reference") as progress:
         found = certify_run(run, subjects=subjects, progress=progress)
-    console = _console()
-    console.print(tables.certificate_table(found))
-    console.print(
+    out = console()
+    out.print(tables.certificate_table(found))
+    out.print(
         f"Largest relative difference {found.largest:.1e} in {len(found.subjects)} "
         f"subjects spread over {found.stratified_by}. It is kept in {run / FILE}.",
         markup=False,
@@ -275,47 +266,23 @@ def _numbers(text: str) -> list[float]:
 
 
 def _report(outcome: Outcome) -> None:
-    console, summary = _console(), outcome.summary
-    console.print(summary["title"], style="bold", markup=False)
-    console.print(summary["regimen"], markup=False, highlight=False)
-    console.print(tables.populations_table(outcome))
+    out, summary = console(), outcome.summary
+    out.print(summary["title"], style="bold", markup=False)
+    out.print(summary["regimen"], markup=False, highlight=False)
+    out.print(tables.populations_table(outcome))
     others = tables.comparisons_table(outcome)
     if others is not None:
-        console.print(others)
+        out.print(others)
     toxicity = tables.toxicity_table(outcome)
     if toxicity is not None:
-        console.print(toxicity)
+        out.print(toxicity)
     told = summary["subjects"]
-    console.print(
-        f"Medians (5–95 %) of {told['n']} subjects; {told['failed']} not solved."
-    )
+    out.print(f"Medians (5–95 %) of {told['n']} subjects; {told['failed']} not solved.")
     for line in outcome.trajectories.failures():
-        console.print(line, markup=False)
+        out.print(line, markup=False)
     for line in summary.get("failures", {}).get("words", ()):
-        console.print(line, markup=False, highlight=False)
-    console.print(f"Everything is in {outcome.folder}", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Subjects finished, time so far and time left, on the error stream."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("subjects,"),
-        TimeElapsedColumn(),
-        TextColumn("so far,"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=_console(error=True), transient=True) as bar:
-        shown = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(shown, completed=done, total=total)
-
-
-def _console(*, error: bool = False) -> Console:
-    return Console(stderr=error)
+        out.print(line, markup=False, highlight=False)
+    out.print(f"Everything is in {outcome.folder}", markup=False, soft_wrap=True)
 
 
 def _choose(what: str, known: dict[str, _Made], command: str) -> _Made:
@@ -346,6 +313,16 @@ def _cards() -> Listing:
 
     return ("card", "trial", "kind", "role"), [
         (one.name, one.title, one.kind, one.role) for one in read_cards()
+    ]
+
+
+def _trials() -> Listing:
+    from il2sim.formats.trial_file import read_trial, trials
+
+    rows = [(name, read_trial(name)) for name in trials()]
+    return ("trial", "question", "arms"), [
+        (name, one.question, "; ".join(arm.name for arm in one.arms))
+        for name, one in rows
     ]
 
 
@@ -407,6 +384,12 @@ def _card_text(name: str) -> str:
     return card_text(name)[1]
 
 
+def _trial_text(name: str) -> str:
+    from il2sim.formats.trial_file import trial_text
+
+    return trial_text(name)
+
+
 def _population_text(name: str) -> str:
     from il2sim.study.populations import population
 
@@ -443,6 +426,7 @@ def _evidence_text(name: str) -> str:
 _LISTS = {
     "studies": _studies,
     "cards": _cards,
+    "trials": _trials,
     "populations": _populations,
     "variants": _variants,
     "products": _products,
@@ -452,6 +436,7 @@ _LISTS = {
 _SHOWN = {
     "study": _study_text,
     "card": _card_text,
+    "trial": _trial_text,
     "population": _population_text,
     "variant": _variant_text,
     "product": _product_text,

@@ -12,13 +12,14 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from il2sim.engine import snapshot, store
 from il2sim.engine.store import Format
@@ -159,22 +160,35 @@ class RunFolder:
 
     def keep_part(self, some: range, run: Trajectories) -> None:
         """Keep the trajectories of a portion."""
-        name = f"{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
-        snapshot.write(run, self.path / PARTS / name)
+        snapshot.write(run, self._part(some))
 
     def read_part(self, start: int) -> Trajectories | None:
         """Read the portion that begins with a subject; None if there is no whole one.
 
         A file that was damaged is removed.
         """
-        for some, file in self._parts():
-            if some.start == start:
-                try:
-                    part = snapshot.read(file)
-                except Il2simError:
-                    part = None
-                if part is not None and len(part) == len(some):
-                    return part
+        for some, file in self._parts_from(start):
+            try:
+                part = snapshot.read(file)
+            except Il2simError:
+                part = None
+            if part is not None and len(part) == len(some):
+                return part
+            file.unlink(missing_ok=True)
+        return None
+
+    def keep_arrays(self, some: range, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep what was found for a portion, as arrays by name."""
+        snapshot.write_arrays(arrays, self._part(some))
+
+    def read_arrays(
+        self, start: int, names: Iterable[str]
+    ) -> tuple[range, dict[str, NDArray[Any]]] | None:
+        """Read the arrays of the portion that begins with a subject, as `read_part`."""
+        for some, file in self._parts_from(start):
+            try:
+                return some, snapshot.read_arrays(file, names)
+            except Il2simError:
                 file.unlink(missing_ok=True)
         return None
 
@@ -183,6 +197,12 @@ class RunFolder:
         return min(
             (some.start for some, _ in self._parts() if some.start > start), default=n
         )
+
+    def _part(self, some: range) -> Path:
+        return self.path / PARTS / f"{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
+
+    def _parts_from(self, start: int) -> list[tuple[range, Path]]:
+        return [(some, file) for some, file in self._parts() if some.start == start]
 
     def _parts(self) -> list[tuple[range, Path]]:
         """Portions that are there, by their names."""

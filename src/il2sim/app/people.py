@@ -47,7 +47,7 @@ def build(
     workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
 ) -> None:
     """Draw candidates, keep the plausible, meet the targets, write the persons."""
-    from il2sim.app.cli import progress_bar
+    from il2sim.app.terminal import progress_bar
     from il2sim.formats.plan_file import read_plan
     from il2sim.study.measures import measure
     from il2sim.study.virtual import weigh

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from il2sim.engine.trajectories import Trajectories
     from il2sim.figures import Published
     from il2sim.formats.study_file import CompareRow, Study
+    from il2sim.formats.trial_file import TrialFile
 
 PORTION, FIRST_PORTION = 250, 16
 """Subjects in one portion, at most and at first."""
@@ -148,7 +149,7 @@ def run_study(
         Stopped before the first portion was finished.
     """
     options = options or Options()
-    _check(options)
+    check(options)
     task = task_of(study, options)
     provenance = task.provenance(options.device)
     path = options.out or RUNS / f"{name}-{provenance.key[:8]}"
@@ -190,18 +191,27 @@ def _as_carried_out(
         "subjects": task.population.n,
         "seed": task.population.seed,
         "tolerance": task.tolerance,
+        **keep_population(study, folder, beside),
     }
-    if study.population_file is not None:
-        path = (beside or Path()) / study.population_file
+    return as_toml(study.model_copy(update=given))
+
+
+def keep_population(
+    named: Study | TrialFile, folder: RunFolder, beside: Path | None
+) -> dict[str, str]:
+    """Copy the files of a population into a folder; what they are called there."""
+    given: dict[str, str] = {}
+    if named.population_file is not None:
+        path = (beside or Path()) / named.population_file
         folder.write_text(POPULATION_FILE, path.read_text("utf-8"))
         given["population_file"] = POPULATION_FILE
         for name in posterior_files(path):
             folder.write_bytes(name, (path.parent / name).read_bytes())
-    if study.people_file is not None:
-        people = (beside or Path()) / study.people_file
+    if named.people_file is not None:
+        people = (beside or Path()) / named.people_file
         folder.write_bytes(PEOPLE_FILE, people.read_bytes())
         given["population"] = PEOPLE_FILE
-    return as_toml(study.model_copy(update=given))
+    return given
 
 
 def published_of(study: Study) -> list[Published]:
@@ -236,8 +246,14 @@ def _window(row: CompareRow, study: Study) -> tuple[float, float]:
     return row.from_day or study.end_day, row.until_day or study.end_day
 
 
-def _check(options: Options) -> None:
-    """Refuse what cannot be solved or written, before a folder is made."""
+def check(options: Options) -> None:
+    """Refuse what cannot be solved or written, before a folder is made.
+
+    Raises
+    ------
+    UnknownName, BadProblem
+        A device, format, number of threads or tolerance that cannot be used.
+    """
     from il2sim.engine.solve import Device
     from il2sim.engine.store import Format
 

@@ -169,7 +169,7 @@ def command(
     ] = None,
 ) -> None:
     """Judge the model by published trials: bands, values, misfits and why."""
-    from il2sim.app.cli import progress_bar
+    from il2sim.app.terminal import progress_bar
 
     if what not in CHECKS:
         raise UnknownName(

@@ -12,11 +12,13 @@ import hashlib
 import io
 import os
 import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from il2sim.engine import decisions as log
 from il2sim.engine.trajectories import Trajectories
@@ -45,22 +47,12 @@ def write(trajectories: Trajectories, path: Path) -> None:
     path
         The file; a file of that name is replaced, its folder is made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
     arrays: dict[str, Any] = {name: getattr(trajectories, name) for name in _ARRAYS}
     arrays |= {name: np.array(getattr(trajectories, name)) for name in _TEXTS}
     if trajectories.decisions is not None:
         kept = log.arrays_of(trajectories.decisions)
         arrays |= {f"{_LOG}{name}": array for name, array in kept.items()}
-    archive = io.BytesIO()
-    np.savez(archive, **arrays)
-    content = archive.getbuffer()
-    with beside.open("wb") as file:
-        file.write(_MAGIC + hashlib.sha256(content).digest())
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_arrays(arrays, path)
 
 
 def read(path: Path) -> Trajectories:
@@ -71,26 +63,60 @@ def read(path: Path) -> Trajectories:
     UnreadableFile
         The file is missing, cut off or damaged.
     """
-    try:
-        with np.load(io.BytesIO(_content(path)), allow_pickle=False) as archive:
-            found = {name: archive[name] for name in (*_ARRAYS, *_TEXTS)}
-            logged = {
-                name.removeprefix(_LOG): archive[name]
-                for name in archive.files
-                if name.startswith(_LOG)
-            }
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UnreadableFile(
-            f"'{path}' holds no complete trajectories.",
-            got=type(error).__name__,
-            expected="a portion of a run",
-            try_="run the study again with --resume",
-        ) from error
+    arrays = read_arrays(path, (*_ARRAYS, *_TEXTS))
+    found = {name: arrays[name] for name in (*_ARRAYS, *_TEXTS)}
+    logged = {
+        name.removeprefix(_LOG): array
+        for name, array in arrays.items()
+        if name.startswith(_LOG)
+    }
     everything: dict[str, Any] = dict(found)
     everything |= {name: tuple(map(str, found[name])) for name in _TEXTS}
     if logged:
         everything["decisions"] = log.from_arrays(logged)
     return Trajectories(**everything)
+
+
+def write_arrays(arrays: Mapping[str, Any], path: Path) -> None:
+    """Write arrays by name into one file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    archive = io.BytesIO()
+    np.savez(archive, **dict(arrays))
+    content = archive.getbuffer()
+    with beside.open("wb") as file:
+        file.write(_MAGIC + hashlib.sha256(content).digest())
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Read the arrays that `write_arrays` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Which must be there.
+
+    Raises
+    ------
+    UnreadableFile
+        The file is missing, cut off or damaged, or lacks one of them.
+    """
+    try:
+        with np.load(io.BytesIO(_content(path)), allow_pickle=False) as archive:
+            return {name: archive[name] for name in {*names, *archive.files}}
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UnreadableFile(
+            f"'{path}' holds no complete portion.",
+            got=type(error).__name__,
+            expected="a portion of a run",
+            try_="run the same again with --resume",
+        ) from error
 
 
 def _content(path: Path) -> bytes:

@@ -1,12 +1,14 @@
 """Pictures of results: one way of drawing, decided once.
 
-A figure is made from `Trajectories` alone and reads every unit from them; how they
-were made it does not know. Figures are Matplotlib objects that a user can go on
-changing, and `save` writes them as PNG and SVG.
+A figure is made from `Trajectories` alone, or from the `Findings` of a trial, and reads
+every unit from them; how they were made it does not know. Figures are Matplotlib
+objects that a user can go on changing, and `save` writes them as PNG and SVG.
 
 Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
 is drawn), `panels` (one panel), `courses`, `attribution`, `switching` and
-`validation`, `claim` (the figures), `invented` (to try them on).
+`validation`, `claim` (the figures), `invented` (to try them on). Of trials: `arms`
+(colors and sheets), `visits`, `persons`, `survival`, `comparisons`, `flow`,
+`escalations`, `trials` (all of them).
 """
 
 from il2sim.figures.courses import (

@@ -7,11 +7,8 @@ published values the answer is compared with. Shipped studies stand in
 
 from __future__ import annotations
 
-import json
 import math
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,8 +21,9 @@ from pydantic import (
     model_validator,
 )
 
-from il2sim.errors import BadStudy, Il2simError, UnknownName, UnreadableFile, closest
+from il2sim.errors import BadStudy, Il2simError, closest
 from il2sim.formats.refusals import refusal
+from il2sim.formats.toml_file import Shelf, block, folder_of
 from il2sim.study.comparison import Direction, Endpoint, Expected
 from il2sim.study.regimen import Regimen
 from il2sim.units import Quantity
@@ -33,6 +31,9 @@ from il2sim.units import Quantity
 if TYPE_CHECKING:
     from il2sim.study.people import Treated
     from il2sim.symbolic import Model
+
+SHELF = Shelf("study", "studies", "studies", "daily-low-dose-cancer")
+"""Where shipped studies stand."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -224,9 +225,7 @@ class Study(BaseModel):
 
 def studies() -> tuple[str, ...]:
     """Names of the shipped studies."""
-    folder = files("il2sim").joinpath("studies")
-    names = [one.name for one in folder.iterdir() if one.name.endswith(".toml")]
-    return tuple(sorted(name.removesuffix(".toml") for name in names))
+    return SHELF.names()
 
 
 def read_study(name: str | Path) -> Study:
@@ -249,8 +248,8 @@ def read_study(name: str | Path) -> Study:
     >>> read_study("daily-low-dose-cancer").end_day
     56.0
     """
-    where, content = _text_of(name)
-    return study_of(read_tables(content, where), where, beside=_folder_of(name))
+    where, content = SHELF.text_of(name)
+    return study_of(read_tables(content, where), where, beside=folder_of(name))
 
 
 def read_tables(content: str, where: str = "study") -> dict[str, Any]:
@@ -261,15 +260,7 @@ def read_tables(content: str, where: str = "study") -> dict[str, Any]:
     UnreadableFile
         The text is not TOML.
     """
-    try:
-        return tomllib.loads(content)
-    except (ValueError, RecursionError) as error:  # numbers too long, tables too deep
-        raise UnreadableFile(
-            f"the study file '{where}' cannot be read.",
-            got=str(error),
-            expected="a whole TOML file",
-            try_="compare it with 'il2sim show study daily-low-dose-cancer'",
-        ) from error
+    return SHELF.tables_of(content, where)
 
 
 def study_text(name: str | Path) -> str:
@@ -280,7 +271,7 @@ def study_text(name: str | Path) -> str:
     UnknownName, UnreadableFile
         As `read_study`.
     """
-    return _text_of(name)[1]
+    return SHELF.text_of(name)[1]
 
 
 def study_of(
@@ -312,50 +303,11 @@ def as_toml(study: Study) -> str:
     """A study as the text of its file."""
     told = study.model_dump(exclude_defaults=True)
     rows, factors = told.pop("compare", []), told.pop("factors", {})
-    blocks = ["\n".join(f"{key} = {_toml(value)}" for key, value in told.items())]
+    blocks = [block("", told)]
     if factors:
-        lines = (f"{_toml(key)} = {_toml(value)}" for key, value in factors.items())
-        blocks.append("[factors]\n" + "\n".join(lines))
-    for row in rows:
-        lines = (f"{key} = {_toml(value)}" for key, value in row.items())
-        blocks.append("[[compare]]\n" + "\n".join(lines))
+        blocks.append(block("[factors]", factors))
+    blocks += [block("[[compare]]", row) for row in rows]
     return "\n\n".join(blocks) + "\n"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return repr(value)
-
-
-def _text_of(name: str | Path) -> tuple[str, str]:
-    """What to call the file in messages, and its content."""
-    if isinstance(name, Path) or name.endswith(".toml"):
-        try:
-            return str(name), Path(name).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableFile(
-                f"the study file '{name}' cannot be read.",
-                got=f"{type(error).__name__}",
-                expected="a TOML file, or the name of a shipped study: "
-                + closest(Path(name).stem, studies()),
-            ) from error
-    if name not in studies():
-        raise UnknownName(
-            f"there is no study '{name}'.",
-            got=f"'{name}'",
-            expected=closest(name, studies()) + ", or the path of a .toml file",
-            try_="il2sim list studies",
-        )
-    place = files("il2sim").joinpath("studies", f"{name}.toml")
-    return f"{name}.toml", place.read_text("utf-8")
-
-
-def _folder_of(name: str | Path) -> Path | None:
-    is_path = isinstance(name, Path) or name.endswith(".toml")
-    return Path(name).parent if is_path else None
 
 
 def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:

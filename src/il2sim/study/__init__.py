@@ -13,6 +13,9 @@ published trials `readings`, `readouts`, `stand_in`, `card`, `validation`,
 
 Protocols: `holds`, `protocol`, `clauses`; then `plan`, `translate`, `steering` and
 `logbook`, which carry them out.
+
+Trials: `trial_measure`, `allocation`, `trial`, `conduct`, `trial_readings`; `effects`,
+`interim`, `escalation`, `variance`, `findings`, `baseline`.
 """
 
 from il2sim.study.course import Course, Dose

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from il2sim.app import cli
+from il2sim.app import cli, terminal
 from il2sim.app import run as app_run
 from il2sim.formats.study_file import studies
 
@@ -71,7 +71,7 @@ def test_a_stopped_run_says_how_to_go_on(call, tmp_path, monkeypatch):
 
     monkeypatch.setattr(app_run, "solve_task", stop_at_the_second)
     code, out, err = call("run", "mine.toml", "--subjects", "2", "--out", "here")
-    assert code == cli.STOPPED
+    assert code == terminal.STOPPED
     assert "memory Treg" in out
     assert "1 of 2" in err
     assert "--resume" in err

@@ -1,0 +1,271 @@
+"""Carry out a trial file and fill its folder.
+
+As `run.py` does for studies: subjects are solved in portions that are kept as they
+come, so the command that was killed goes on from there, to the same bits. When all are
+done, endpoints are read, arms compared, figures drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from il2sim.app.folder import RunFolder, held
+from il2sim.app.run import (
+    FIRST_PORTION,
+    PORTION,
+    PORTION_S,
+    RUNS,
+    Options,
+    check,
+    keep_population,
+)
+from il2sim.engine.columns import read_columns, write_columns
+from il2sim.engine.status import Status
+from il2sim.errors import UnreadableFile
+from il2sim.study.conduct import Conduct, Records, conduct
+from il2sim.study.findings import Findings, find
+from il2sim.study.portions import next_size
+from il2sim.study.trial_readings import left_days
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from il2sim.formats.trial_file import TrialFile
+
+TRIAL_FILE = "trial.toml"
+"""The trial in a folder, as it was carried out."""
+
+ENDPOINTS, BASELINE = "endpoints.parquet", "table1.csv"
+
+Progress = Callable[[int, int], None]
+Columns = dict[str, "NDArray[Any]"]
+
+
+@dataclass(frozen=True, eq=False)
+class TrialOutcome:
+    """What a trial left.
+
+    Attributes
+    ----------
+    folder
+        Where everything lies.
+    summary
+        As in ``summary.json``.
+    endpoints
+        One row for each subject and treatment, by column.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    endpoints: Columns
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every subject was solved or failed, none left over."""
+        return bool(self.summary["complete"])
+
+
+def run_trial(
+    found: TrialFile,
+    name: str,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
+) -> TrialOutcome:
+    """Carry out a trial.
+
+    Parameters
+    ----------
+    found
+        As read from its file.
+    name
+        For the folder.
+    options
+        What to do differently.
+    progress
+        Called with the number of subjects finished and of all.
+
+    Returns
+    -------
+    TrialOutcome
+        Also of a trial that was stopped by Ctrl-C after the first portion; then
+        `is_complete` is False and the same options with `resume` go on.
+
+    Raises
+    ------
+    FolderInUse
+        As `il2sim.app.run.run_study`.
+    KeyboardInterrupt
+        Stopped before the first portion was finished.
+    """
+    options = options or Options()
+    check(options)
+    plan = plan_of(found, options)
+    provenance = plan.provenance(options.device)
+    path = options.out or RUNS / f"{name}-{provenance.key[:8]}"
+    with held(path):
+        folder = RunFolder.claim(path, provenance, resume=options.resume)
+        if folder.is_finished:
+            with suppress(UnreadableFile):  # damaged since: solved again
+                columns, _ = read_columns(path / ENDPOINTS)
+                folder.drop_parts()
+                return TrialOutcome(path, folder.read_summary(), columns)
+        folder.write_text(TRIAL_FILE, _as_carried_out(found, plan, folder, options))
+        parts, stopped = _solve(plan, folder, options, progress)
+        if not parts:
+            raise KeyboardInterrupt
+        outcome = _write(found, plan, folder, Records.joined(parts), stopped=stopped)
+        if not stopped:
+            folder.drop_parts()
+        return outcome
+
+
+def plan_of(found: TrialFile, options: Options) -> Conduct:
+    """The trial of a file, ready to be carried out, with what is chosen for a run."""
+    trial = found.plan(options.subjects, options.seed, beside=options.beside)
+    tolerance = found.tolerance if options.tolerance is None else options.tolerance
+    return conduct(trial, found.find_model(), tolerance=tolerance)
+
+
+def _as_carried_out(
+    found: TrialFile, plan: Conduct, folder: RunFolder, options: Options
+) -> str:
+    """The trial file that gives the same numbers without any option."""
+    from il2sim.formats.trial_file import as_toml
+
+    population = plan.trial.population
+    given: dict[str, Any] = {
+        "subjects": population.n,
+        "seed": population.seed,
+        "tolerance": plan.tasks[0].tolerance,
+    }
+    given |= keep_population(found, folder, options.beside)
+    return as_toml(found.model_copy(update=given))
+
+
+def _solve(
+    plan: Conduct, folder: RunFolder, options: Options, progress: Progress | None
+) -> tuple[list[Records], bool]:
+    """Portions that are there or can be solved, and whether the user stopped."""
+    names = [one.name for one in fields(Records)]
+    parts: list[Records] = []
+    done, size = 0, FIRST_PORTION
+    told = progress or (lambda *_: None)
+    told(0, plan.n)
+    try:
+        while done < plan.n:
+            kept = folder.read_arrays(done, names)
+            if kept is None:
+                end = min(done + size, folder.next_part(done, plan.n))
+                some = range(done, end)
+                began_s = monotonic()
+                part = plan.solve(some, device=options.device, workers=options.workers)
+                folder.keep_arrays(some, part.arrays())
+                took_s = monotonic() - began_s
+                size = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
+            else:
+                some, part = kept[0], Records(**kept[1])
+            parts.append(part)
+            done = some.stop
+            told(done, plan.n)
+    except KeyboardInterrupt:
+        return parts, True
+    return parts, False
+
+
+def _write(
+    found: TrialFile,
+    plan: Conduct,
+    folder: RunFolder,
+    records: Records,
+    *,
+    stopped: bool,
+) -> TrialOutcome:
+    from il2sim.study.baseline import baseline
+
+    findings = find(plan, records)
+    summary = {
+        "title": found.title,
+        "question": found.question,
+        "design": found.design,
+        "population": plan.trial.population.name,
+        "model": plan.tasks[0].model.name,
+        "control": found.control,
+        "primary": found.primary,
+        "days": found.days,
+        "regimens": {one.name: str(one.regimen) for one in plan.trial.arms},
+        "key": folder.provenance.key,
+        "complete": not stopped,
+        "planned": plan.n,
+        "subjects": _subjects(plan, records),
+        **findings.to_dict(),
+    }
+    columns = endpoint_columns(findings)
+    write_columns(columns, folder.path / ENDPOINTS, {"key": folder.provenance.key})
+    folder.write_table("endpoints.csv", {k: v.tolist() for k, v in columns.items()})
+    folder.write_table(BASELINE, baseline(plan).columns())
+    outcome = TrialOutcome(folder.path, summary, columns)
+    if not stopped:
+        _draw(findings, folder)
+    folder.write_summary(summary)  # last: it says that the trial is complete
+    return outcome
+
+
+def _subjects(plan: Conduct, records: Records) -> dict[str, Any]:
+    """How many there are, how many have no answer, and why."""
+    codes = records.status[~records.is_done]
+    left = np.isfinite(left_days(plan.trial, np.unique(records.subject)))
+    return {
+        "n": len(np.unique(records.subject)),
+        "failed": len(np.unique(records.subject[~records.is_done])),
+        "left": int(left.sum()),
+        "retried": int(np.count_nonzero(records.retries)),
+        "reasons": {
+            Status(int(code)).name: int(np.sum(codes == code))
+            for code in np.unique(codes)
+        },
+    }
+
+
+def endpoint_columns(findings: Findings) -> Columns:
+    """One row for each subject and treatment: who, where, and every endpoint."""
+    plan, readings = findings.plan, findings.readings
+    trial = plan.trial
+    people = trial.persons.draw(range(plan.n))
+    who = readings.subject
+    names = np.array([arm.name for arm in trial.arms])
+    status = np.full(plan.n, int(Status.CANCELLED))
+    status[findings.records.subject] = findings.records.status
+    columns: Columns = {
+        "subject": who,
+        "trial": readings.trial,
+        "arm": names[readings.arm],
+        "period": readings.period,
+        "status": status[who],
+        "left on day": left_days(trial, who),
+        "age [y]": people.age_y[who],
+        "is female": people.is_female[who],
+        "weight [kg]": people.weight_kg[who],
+    }
+    for i, measure in enumerate(trial.measures):
+        unit = measure.unit(plan.units)
+        columns[f"{measure.name} [{unit}]"] = readings.values[:, i]
+        if measure.is_event:
+            columns[f"{measure.name}: seen"] = readings.is_event[:, i]
+    return columns
+
+
+def _draw(findings: Findings, folder: RunFolder) -> None:
+    from il2sim.figures import save
+    from il2sim.figures.trials import draw_trial
+
+    if findings.records.is_done.any():
+        for name, figure in draw_trial(findings).items():
+            save(figure, folder.path / "figures", name)
