@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from il2sim.study.findings import Findings
-    from il2sim.study.trial_readings import Readings
     from il2sim.study.trial_measure import Measure
+    from il2sim.study.trial_readings import Readings
 
 RESPONSE, PROGRESSION = 0.343, 1.728
 """Volumes of RECIST 1.1's limits of the diameter, 70 and 120 %, over the first one."""

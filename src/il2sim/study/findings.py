@@ -32,10 +32,10 @@ from il2sim.study.effects import (
 )
 from il2sim.study.endpoints import spread
 from il2sim.study.escalation import Escalated, escalate
-from il2sim.study.trial_readings import Readings, read
 from il2sim.study.subjects import Floats
 from il2sim.study.trial import Trial
 from il2sim.study.trial_measure import Measure
+from il2sim.study.trial_readings import Readings, read
 from il2sim.study.variance import Components, components
 
 SIDE = 1.959963984540054

@@ -11,8 +11,8 @@ import pytest
 from il2sim.study.effects import clopper_pearson
 from il2sim.study.findings import compare_arms, each_trial, effect
 from il2sim.study.interim import Interim
-from il2sim.study.trial_readings import Readings
 from il2sim.study.trial_measure import Measure
+from il2sim.study.trial_readings import Readings
 from tests.unit.study.trials import small
 
 SIZE, N_TRIALS = 60, 800

@@ -13,9 +13,9 @@ from il2sim.study.allocation import Stratum
 from il2sim.study.conduct import conduct
 from il2sim.study.escalation import Escalation
 from il2sim.study.posterior import Posterior
-from il2sim.study.trial_readings import left_days, read, read_visits
 from il2sim.study.trial import Arm, Dropout, Noise, Uncertain
 from il2sim.study.trial_measure import Measure
+from il2sim.study.trial_readings import left_days, read, read_visits
 from tests.unit.study.tiny import tiny
 from tests.unit.study.trials import HIGH, LOW, PEAK, small
 
