@@ -9,7 +9,7 @@ import numpy as np
 from il2sim.engine.status import Status
 from il2sim.figures.arms import bare, group_colors, sheet
 from il2sim.figures.style import FAINT, INK, sign, styled
-from il2sim.study.baseline import Baseline
+from il2sim.study.baseline import TableOne
 from il2sim.study.trial_readings import left_days
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def flow(findings: Findings) -> Figure:
     return page.figure
 
 
-def table_figure(table: Baseline) -> Figure:
+def table_figure(table: TableOne) -> Figure:
     """Draw table 1."""
     rows, columns = table.rows, table.names
     step = 0.235

@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class TableOne:
     """Table 1.
 
     Attributes
@@ -65,7 +65,7 @@ class Baseline:
         return found
 
 
-def baseline(plan: Conduct) -> Baseline:
+def baseline(plan: Conduct) -> TableOne:
     """Describe the groups that subjects were allocated to.
 
     Every simulated trial is counted; in an escalation all subjects are one group.
@@ -80,7 +80,7 @@ def baseline(plan: Conduct) -> Baseline:
         **{(name, "/µL"): counts for name, counts in people.counts.items()},
     }
     groups = [group == i for i in range(len(names))]
-    return Baseline(
+    return TableOne(
         names=tuple(names),
         sizes=tuple(int(one.sum()) for one in groups),
         rows=tuple(
