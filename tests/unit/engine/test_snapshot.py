@@ -55,5 +55,5 @@ def test_a_damaged_file_is_refused(tmp_path, damage):
         path.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
     else:
         path.write_bytes(b"")
-    with pytest.raises(UnreadableFile, match="no complete trajectories"):
+    with pytest.raises(UnreadableFile, match="no complete portion"):
         snapshot.read(path)
