@@ -2,7 +2,8 @@
 
 A `Mechanism` says which components stand for one cell type, what of them signals, and
 what can be stained on its surface. Another biology is another mechanism, made of other
-components; nothing is switched on or off inside one. `PAIRED` is the cell of `body`.
+components; nothing is switched on or off inside one. `PAIRED` is the cell of `body`,
+`MULTIVALENT` the same cell for IL-2 with several arms.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from il2sim.models.binding import Binding
+from il2sim.models.multivalent import Landing, TakenAlong
 from il2sim.models.signaling import Signaling
 from il2sim.models.trafficking import Trafficking
 from il2sim.symbolic import Component, Expression, Reference, total
@@ -136,3 +138,57 @@ PAIRED = Mechanism(
     surface=_paired_surface,
 )
 """The cell of `body`: dimer or trimer, internalized at one rate."""
+
+
+def _multivalent(cell: str) -> Components:
+    receptors = f"{cell} receptors"
+    yield Landing(
+        receptors,
+        cell=cell,
+        variant="il2",
+        binding="binding",
+        fluid="il2 medium.amount",
+        il2="il2 medium.free",
+        cells=f"{cell}.seeded",
+    )
+    yield Trafficking(
+        f"{cell} trafficking",
+        cell=cell,
+        cells=f"{cell}.seeded",
+        soluble_cd25="well.soluble_cd25",
+        pstat5=f"{cell} signaling.pstat5",
+        cd25=f"{receptors}.cd25",
+        cd122=f"{receptors}.cd122",
+        dimer=f"{receptors}.on_dimer",
+        trimer=f"{receptors}.on_both",
+    )
+    yield TakenAlong(
+        f"{cell} companions",
+        variant="il2",
+        trafficking="trafficking",
+        **{name: f"{receptors}.{name}" for name in _OF_LANDING},
+    )
+
+
+_OF_LANDING = (
+    *("signals_too", "cd25", "landed"),
+    *("on_cd25", "on_dimer", "on_both", "dead_on_cd25"),
+)
+
+
+def _multivalent_surface(cell: str) -> dict[str, Expression]:
+    held = {
+        "CD25": ("cd25", "on_cd25", "on_both", "dead_on_cd25"),
+        "CD122": ("cd122", "on_dimer", "on_both"),
+    }
+    return surface_of(f"{cell} receptors", held)
+
+
+MULTIVALENT = Mechanism(
+    name="multivalent",
+    meaning="arms that land on CD25 or CD122 with gamma-c, and cross-link",
+    receptors=_multivalent,
+    engaged=_paired_engaged,
+    surface=_multivalent_surface,
+)
+"""IL-2 with any number of live arms, and of arms dead but for CD25."""
