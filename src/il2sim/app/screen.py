@@ -32,7 +32,10 @@ SCALES = {"unfused": "unfused IL-2", "fused": "Fc fusion by interferometry"}
 COLUMNS = ("name", "kd_alpha_nM", "kd_betagamma_nM")
 OPTIONAL = ("valency", "cd25_arms", "scale", "kon_betagamma_per_M_s")
 
-PLANE = (np.logspace(-0.5, 3, 15), np.logspace(-2, 2.5, 15))
+PARTS = ("q05", "median", "q95")
+"""Of what is uncertain, as columns are named."""
+
+PLANE = (np.logspace(-0.5, 3, 22).tolist(), np.logspace(-1.5, 2.5, 22).tolist())
 """Affinities of the map for CD25 and for CD122 with gamma-c, [nM]."""
 
 OVER = "NK"
@@ -58,7 +61,7 @@ class Screened:
         """Names of the columns of `rows`, with units."""
         first, *others = self.found.cells
         doses = [f"{cell} [nM]" for cell in self.found.cells]
-        return [*doses, *(f"{cell} over {first} [1]" for cell in others)]
+        return [*doses, *(f"{cell}/{first} [1]" for cell in others)]
 
 
 def candidate_of(variant: Variant) -> Candidate:
@@ -69,7 +72,9 @@ def candidate_of(variant: Variant) -> Candidate:
     BadVariant
         An affinity is not known, or its scale has no reach.
     """
-    missing = [one for one in ("kd_alpha", "kd_beta_gamma") if one not in variant.numbers]
+    missing = [
+        one for one in ("kd_alpha", "kd_beta_gamma") if one not in variant.numbers
+    ]
     if missing or variant.scale not in REACHES:
         raise BadVariant(
             f"the binding of '{variant.name}' is not known well enough to screen.",
@@ -104,7 +109,7 @@ def candidates_of(
     """
     reach = _reach(_scale(scale))
     return [
-        Candidate(f"{alpha:g} | {beta:g} nM x{arms:g}", alpha, beta, reach, _kon(), arms)
+        Candidate(f"{alpha:g}, {beta:g} nM x{arms:g}", alpha, beta, reach, _kon(), arms)
         for alpha, beta, arms in itertools.product(
             kd_alpha_nM, kd_beta_gamma_nM, valencies
         )
@@ -205,10 +210,11 @@ def screen_molecules(
     from il2sim.models.mechanisms import MULTIVALENT
 
     model = dish(CELLS, MULTIVALENT)
+    wild_type = candidate_of(catalog.variant(WILD_TYPE))
     drawn = (
         plausible_draws(
             model,
-            candidate_of(catalog.variant(WILD_TYPE)),
+            wild_type,
             cells=CELLS,
             n=draws,
             seed=seed,
@@ -222,6 +228,7 @@ def screen_molecules(
         return screen(
             model,
             some,
+            reference=wild_type,
             cells=CELLS,
             time_h=time_h,
             draws=drawn if told else None,
@@ -257,12 +264,15 @@ def screen_molecules(
 def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, float]]:
     """Affinities of known molecules and of those screened, on the unfused scale."""
     onto = catalog.variant(WILD_TYPE)
-    places = {}
+    places: dict[str, tuple[float, float]] = {}
     for name in catalog.variants():
         one = catalog.variant(name)
         if {"kd_alpha", "kd_beta_gamma"} <= set(one.numbers) and one.scale in REACHES:
             moved = one if one.scale == onto.scale else _carried(one, onto)
-            place = (moved.numbers["kd_alpha"].value, moved.numbers["kd_beta_gamma"].value)
+            place = (
+                moved.numbers["kd_alpha"].value,
+                moved.numbers["kd_beta_gamma"].value,
+            )
             if place not in places.values():
                 places[name.removesuffix(" Fc").replace("-term", "")] = place
     unfused = _reach(onto.scale)
@@ -284,15 +294,18 @@ def _carried(variant: Variant, onto: Variant) -> Variant:
 
 
 def _write_molecules(path: Path, outcome: Screened) -> Path:
-    headings = [
-        f"{heading} {part}"
-        for heading in outcome.headings()
-        for part in ("q05", "median", "q95")
-    ]
+    headings = [f"{heading} {part}" for heading in outcome.headings() for part in PARTS]
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(
-            ["name", "kd_alpha_nM", "kd_betagamma_nM", "valency", "cd25_arms", *headings]
+            [
+                "name",
+                "kd_alpha_nM",
+                "kd_betagamma_nM",
+                "valency",
+                "cd25_arms",
+                *headings,
+            ]
         )
         for one, (name, spreads) in zip(
             outcome.found.candidates, outcome.rows(), strict=True
@@ -308,7 +321,7 @@ def _write_responses(path: Path, found: Screening) -> Path:
         table = csv.writer(file)
         table.writerow(
             ["name", "cell", "dose [nM]"]
-            + [f"pSTAT5 [%] {part}" for part in ("q05", "median", "q95")]
+            + [f"pSTAT5 of the most by wild type [%] {part}" for part in PARTS]
         )
         for i, one in enumerate(found.candidates):
             for j, cell in enumerate(found.cells):

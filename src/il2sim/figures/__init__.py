@@ -5,8 +5,8 @@ every unit from them; how they were made it does not know. Figures are Matplotli
 objects that a user can go on changing, and `save` writes them as PNG and SVG.
 
 Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
-is drawn), `panels` (one panel), `courses`, `attribution`, `switching` and
-`validation`, `claim` (the figures), `invented` (to try them on). Of trials: `arms`
+is drawn), `panels` (one panel), `courses`, `attribution`, `switching`,
+`responses`, `validation`, `claim` (the figures), `invented` (to try them on). Of trials: `arms`
 (colors and sheets), `visits`, `persons`, `survival`, `comparisons`, `flow`,
 `escalations`, `trials` (all of them).
 """

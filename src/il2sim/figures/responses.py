@@ -1,11 +1,13 @@
-"""Dose-response of each cell type to molecules, and selectivity over their affinities."""
+"""Dose-response of each cell type, and selectivity over the plane of affinities."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from il2sim.figures.style import (
     FAINT,
@@ -29,12 +31,17 @@ MOST_PANELS = 8
 LEVELS = (1, 3, 10, 30, 100, 300, 1000)
 """Selectivity at which a color changes."""
 
-LOW, HIGH = "#F4F1EA", "#0B4F8A"
+MARK = {"boxstyle": "circle,pad=0.15", "fc": "white", "ec": INK, "lw": 0.6}
+"""Around the number of a molecule."""
+
+SHADES = (
+    *("#F3E3CF", "#F7F4EE", "#DCE9F2", "#B9D6EA"),
+    *("#8FBFE0", "#5BA1D0", "#2C7BB6", "#0B4F8A"),
+)
+"""One more than the levels; below one is warm."""
 
 
-def responses_figure(
-    found: Screening, *, title: str, made: str = "il2sim"
-) -> Figure:
+def responses_figure(found: Screening, *, title: str, made: str = "il2sim") -> Figure:
     """Draw pSTAT5 against dose, a panel for each of the first molecules.
 
     Parameters
@@ -48,8 +55,9 @@ def responses_figure(
     """
     shown = found.candidates[:MOST_PANELS]
     below = (
-        f"pSTAT5 {found.time_h:g} h after the molecule, median and 5-95 % of "
-        f"{found.halves.shape[1]} draws; a tick marks half of the maximum"
+        f"pSTAT5 {found.time_h:g} h after the molecule over the most by the reference, "
+        f"median and 5-95 % of {found.halves.shape[1]} draws; ticks mark the "
+        "half-maximal doses"
     )
     with styled():
         figure, panels = new_figure(
@@ -60,7 +68,7 @@ def responses_figure(
             axes.set_title(one.name)
             axes.set_xlabel("dose [nM]")
         for axes in first_in_rows(panels):
-            axes.set_ylabel("pSTAT5 [%]")
+            axes.set_ylabel("pSTAT5 of the most [%]")
         panels[0].legend(loc="upper left", handlelength=1.2)
         sign(figure, made)
     return figure
@@ -71,12 +79,16 @@ def _curves(axes: Axes, found: Screening, i: int) -> None:
     halves = found.spread(found.halves)[i, :, 1]
     for j, cell in enumerate(found.cells):
         color = color_of(cell)
-        axes.fill_between(found.doses_nM, low[j], high[j], color=color, alpha=0.18, lw=0)
+        axes.fill_between(
+            found.doses_nM, low[j], high[j], color=color, alpha=0.18, lw=0
+        )
         axes.plot(found.doses_nM, middle[j], color=color, lw=1.6, label=cell)
         if np.isfinite(halves[j]):
-            axes.plot(halves[j], 0, marker="|", ms=9, mew=1.6, color=color, clip_on=False)
+            axes.plot(
+                halves[j], 0, marker="|", ms=9, mew=1.6, color=color, clip_on=False
+            )
     axes.set_xscale("log")
-    axes.set_ylim(0, 100)
+    axes.set_ylim(0, 120)
     axes.set_xticks([1e-4, 1e-2, 1, 1e2])
 
 
@@ -107,23 +119,25 @@ def selectivity_map(
     """
     first = next(iter(grids.values()))
     below = (
-        f"half-maximal dose of {over} over that of {first.cells[0]}, {first.time_h:g} h "
-        "after the molecule; molecules by their ratio to the wild type of their assay"
+        f"half-maximal dose of {over} over that of {first.cells[0]} after "
+        f"{first.time_h:g} h; molecules by their ratio to the wild type of their assay"
     )
     with styled():
-        figure, panels = new_figure(len(grids), title=title, below=below, share_y=True)
-        for axes, (name, grid) in zip(panels, grids.items(), strict=True):
+        figure, panels = new_figure(len(grids) + 1, title=title, below=below)
+        *planes, words = panels
+        for axes, (name, grid) in zip(planes, grids.items(), strict=True):
             _plane(axes, grid, over)
             _molecules(axes, known)
             axes.set_title(name)
             axes.set_xlabel("KD of CD25 [nM]")
-        panels[0].set_ylabel("KD of CD122 with γc [nM]")
+        planes[0].set_ylabel("KD of CD122 with γc [nM]")
+        _words(words, known)
         sign(figure, made)
     return figure
 
 
 def _plane(axes: Axes, grid: Screening, over: str) -> None:
-    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
+    from matplotlib.colors import BoundaryNorm, ListedColormap
 
     alphas = sorted({one.kd_alpha_nM for one in grid.candidates})
     betas = sorted({one.kd_beta_gamma_nM for one in grid.candidates})
@@ -132,38 +146,72 @@ def _plane(axes: Axes, grid: Screening, over: str) -> None:
     for one, ratio in zip(grid.candidates, ratios, strict=True):
         plane[betas.index(one.kd_beta_gamma_nM), alphas.index(one.kd_alpha_nM)] = ratio
     plane[~np.isfinite(plane)] = np.nan
-    colors = LinearSegmentedColormap.from_list("selectivity", [LOW, "#6BAED6", HIGH])
-    colors.set_bad("white")
+    colors = ListedColormap(SHADES)
     axes.pcolormesh(
-        alphas,
-        betas,
+        _edges(alphas),
+        _edges(betas),
         plane,
         cmap=colors,
-        norm=BoundaryNorm(LEVELS, colors.N, extend="both"),
-        shading="nearest",
+        norm=BoundaryNorm((0, *LEVELS, np.inf), len(SHADES)),
         rasterized=True,
     )
-    lines = axes.contour(
-        alphas, betas, plane, levels=LEVELS, colors=[INK], linewidths=0.6
-    )
-    axes.clabel(lines, fmt="%g", fontsize=6.5)
     axes.set_xscale("log")
     axes.set_yscale("log")
 
 
+def _edges(centers: list[float]) -> NDArray[np.float64]:
+    """Borders of squares around numbers that lie evenly in logarithms."""
+    logs = np.log(centers)
+    half = (logs[1] - logs[0]) / 2
+    found: NDArray[np.float64] = np.exp(np.append(logs - half, logs[-1] + half))
+    return found
+
+
 def _molecules(axes: Axes, known: Mapping[str, tuple[float, float]]) -> None:
+    """A numbered mark for each molecule that lies on the plane."""
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    for name, (alpha, beta) in known.items():
+    for number, (alpha, beta) in enumerate(known.values(), 1):
         if left <= alpha <= right and low <= beta <= high:
-            axes.plot(alpha, beta, "o", ms=3.5, color=INK, mec="white", mew=0.6)
-            axes.annotate(
-                name,
-                (alpha, beta),
-                xytext=(3, 2.5),
-                textcoords="offset points",
+            axes.text(
+                alpha,
+                beta,
+                str(number),
                 fontsize=6,
-                color=INK,
+                ha="center",
+                va="center",
+                bbox={
+                    "boxstyle": "circle,pad=0.15",
+                    "fc": "white",
+                    "ec": INK,
+                    "lw": 0.6,
+                },
             )
-    axes.set_xlim(left, right)
-    axes.set_ylim(low, high)
     axes.tick_params(which="minor", color=FAINT, length=1.5)
+
+
+def _words(axes: Axes, known: Mapping[str, tuple[float, float]]) -> None:
+    """What numbers and colors mean."""
+    from matplotlib.patches import Patch
+
+    ends = ["", *(f"{one:g}" for one in LEVELS), ""]
+    bands = [
+        f"below {high}" if not low else f"above {low}" if not high else f"{low}-{high}"
+        for low, high in itertools.pairwise(ends)
+    ]
+    axes.legend(
+        handles=[
+            Patch(fc=shade, ec=FAINT, lw=0.4, label=band)
+            for shade, band in zip(SHADES, bands, strict=True)
+        ],
+        title="ratio",
+        loc="upper left",
+        bbox_to_anchor=(-0.12, 1.04),
+        fontsize=6.5,
+        title_fontsize=7,
+        handlelength=1.0,
+    )
+    for place, name in enumerate(known):
+        axes.text(
+            0.38, 0.98 - 0.064 * place, f"{place + 1}  {name}", fontsize=6.5, va="top"
+        )
+    axes.set_axis_off()

@@ -76,7 +76,9 @@ class Landing(Component):
         "live arms of molecules on the cell that hold nothing",
         arms * landed - on_cd25 - on_dimer - on_both,
     )
-    open_alpha = observed("1/min", "CD25 lets go of an arm", k_assemble * kd_alpha / reach)
+    open_alpha = observed(
+        "1/min", "CD25 lets go of an arm", k_assemble * kd_alpha / reach
+    )
     open_beta_gamma = observed(
         "1/min", "the dimer lets go of an arm", k_assemble * kd_beta_gamma / reach
     )
@@ -127,9 +129,7 @@ class Landing(Component):
     gain_dimer = process(
         "on_cd25 + cd122 -> on_both", rate=k_assemble * cd122 * on_cd25
     )
-    lose_dimer = process(
-        "on_both -> on_cd25 + cd122", rate=open_beta_gamma * on_both
-    )
+    lose_dimer = process("on_both -> on_cd25 + cd122", rate=open_beta_gamma * on_both)
     gain_cd25 = process("on_dimer + cd25 -> on_both", rate=k_assemble * cd25 * on_dimer)
     lose_cd25 = process("on_both -> on_dimer + cd25", rate=open_alpha * on_both)
 
@@ -165,7 +165,9 @@ class TakenAlong(Component):
     return_cd25 = process("on_cd25 -> cd25", rate=by_others * cd25_returned * on_cd25)
     digest_dimer = process("on_dimer ->", rate=by_others * on_dimer)
     digest_both = process("on_both ->", rate=by_others * (1 - cd25_returned) * on_both)
-    return_of_both = process("on_both -> cd25", rate=by_others * cd25_returned * on_both)
+    return_of_both = process(
+        "on_both -> cd25", rate=by_others * cd25_returned * on_both
+    )
     digest_dead = process(
         "dead_on_cd25 ->", rate=by_live * (1 - cd25_returned) * dead_on_cd25
     )

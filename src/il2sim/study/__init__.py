@@ -6,7 +6,8 @@ room does not know which model it gets.
 
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
 `population`, `populations`, `posterior`; `dosing`, `simulate`, `sweep`, `endpoints`,
-`sensitivity`, `attribution`, `switching`; of virtual populations `measures`,
+`sensitivity`, `attribution`, `switching`; of cells in a dish `wells`, `screening`;
+of virtual populations `measures`,
 `plausibility`, `targets`, `weighting`, `quality`, `people`, `virtual`; of
 published trials `readings`, `readouts`, `stand_in`, `card`, `validation`,
 `claim`.

@@ -27,6 +27,9 @@ Progress = Callable[[int, int], None]
 DOSES_NM = np.logspace(-5, 3, 25)
 """Ligand in the medium, [nM]: three to a decade."""
 
+MOST_HALF_NM = 300.0
+"""Half-maximal doses above it are not told: a decade is needed to see a plateau."""
+
 MEASURED = {
     "Treg": {0.5: "E331"},
     "CD4 Tconv": {0.5: "E334"},
@@ -115,7 +118,8 @@ class Screening:
     time_h
         When pSTAT5 was read, [h].
     responses
-        pSTAT5, [%], at 5, 50 and 95 % of the draws; shape
+        pSTAT5 over the most that the reference reaches in the same cell and draw,
+        [%], at 5, 50 and 95 % of the draws; shape
         ``(3, n_molecules, n_cells, n_doses)``.
     halves
         Half-maximal doses, [nM], of each draw; shape
@@ -135,6 +139,8 @@ class Screening:
         """Half-maximal doses over those of the first cell, shaped as `halves`."""
         with np.errstate(invalid="ignore"):
             found: Floats = self.halves / self.halves[:, :, :1]
+        unknown = ~np.isfinite(self.halves) | ~np.isfinite(self.halves[:, :, :1])
+        found[unknown] = np.nan
         return found
 
     def spread(self, values: Floats) -> Floats:
@@ -156,6 +162,7 @@ def screen(
     model: Model,
     candidates: Sequence[Candidate],
     *,
+    reference: Candidate,
     cells: Sequence[str],
     time_h: float = 1.0,
     draws: Mapping[str, Floats] | None = None,
@@ -170,6 +177,8 @@ def screen(
         A dish of multivalent cells (`il2sim.models.mechanisms.MULTIVALENT`).
     candidates
         The molecules.
+    reference
+        Whose most pSTAT5 is 100 %, such as the wild type.
     cells
         Of the dish; selectivity is over the first.
     time_h
@@ -190,16 +199,14 @@ def screen(
     if not candidates:
         raise BadProblem("nothing is screened.", got="no molecule", expected="some")
     draws = draws or {}
-    rows = [one.values() for one in candidates]
+    rows = [one.values() for one in (reference, *candidates)]
     parts = []
     each = _length(draws) * len(DOSES_NM)
     size = max(1, PORTION // each)
     for first in range(0, len(rows), size):
         part = rows[first : first + size]
         parts.append(
-            _responses(
-                model, part, draws, cells=cells, time_h=time_h, workers=workers
-            )
+            _responses(model, part, draws, cells=cells, time_h=time_h, workers=workers)
         )
         if progress is not None:
             progress((first + len(part)) * each, len(rows) * each)
@@ -209,8 +216,12 @@ def screen(
         cells=tuple(cells),
         doses_nM=DOSES_NM,
         time_h=time_h,
-        responses=np.quantile(found, [0.05, 0.5, 0.95], axis=1),
-        halves=half_maximal(found),
+        responses=np.quantile(
+            100 * found[1:] / found[:1].max(axis=3, keepdims=True),
+            [0.05, 0.5, 0.95],
+            axis=1,
+        ),
+        halves=half_maximal(found[1:]),
     )
 
 
@@ -227,9 +238,7 @@ def _responses(
     n, k, m = len(rows), _length(draws), len(DOSES_NM)
     values = {
         name: np.repeat([row[name] for row in rows], k * m) for name in rows[0]
-    } | {
-        name: np.tile(np.repeat(drawn, m), n) for name, drawn in draws.items()
-    }
+    } | {name: np.tile(np.repeat(drawn, m), n) for name, drawn in draws.items()}
     seen = incubate(
         model,
         Plate({"il2": np.tile(DOSES_NM, n * k)}, [time_h], values),
@@ -249,8 +258,9 @@ def _length(draws: Mapping[str, Floats]) -> int:
 def half_maximal(responses: Floats) -> Floats:
     """Find the doses of half the maximum, [nM], over the last axis.
 
-    Infinity where a response still rises by a quarter over the last decade, or where a
-    well could not be solved. Of a curve with several rises the lowest dose counts.
+    Infinity where that is above 300 nM, so that the highest dose is no plateau, or
+    where a well could not be solved. Of a curve with several rises the lowest dose
+    counts.
 
     Examples
     --------
@@ -266,7 +276,7 @@ def half_maximal(responses: Floats) -> Floats:
 def _half(curve: Floats) -> float:
     top = int(np.argmax(curve))
     half = curve[top] / 2
-    if not curve[top] > 0 or curve[-1] > 1.25 * curve[-4] or curve[0] > half:
+    if not curve[top] > 0 or curve[0] > half:
         return np.inf
     place = int(np.argmax(curve[: top + 1] >= half))
     below, above = curve[place - 1], curve[place]
@@ -275,7 +285,8 @@ def _half(curve: Floats) -> float:
     x0, x, x1 = np.log(np.maximum(odds, 1e-300))
     ends = np.log(DOSES_NM[place - 1]), np.log(DOSES_NM[place])
     part = (x - x0) / (x1 - x0)
-    return float(np.exp(ends[0] + part * (ends[1] - ends[0])))
+    dose = float(np.exp(ends[0] + part * (ends[1] - ends[0])))
+    return dose if dose < MOST_HALF_NM else np.inf
 
 
 def plausible_draws(
@@ -320,6 +331,7 @@ def plausible_draws(
         found = screen(
             model,
             [wild_type],
+            reference=wild_type,
             cells=cells,
             time_h=time_h,
             draws=made,

@@ -56,12 +56,14 @@ def test_dead_arms_help_the_live_one_onto_cd25():
     seen = incubate(model, Plate({"il2": 0.02}, [1.0], values))
     treg, nk = (seen[f"engaged on {cell}"][:, 0] for cell in ("Treg", "NK"))
     assert treg[1] > 1.2 * treg[0]
-    assert nk[1] == pytest.approx(nk[0], rel=0.1)
+    assert nk[1] == pytest.approx(nk[0], rel=0.2)
 
 
 def test_receptors_on_the_surface_are_kept_while_nothing_goes_inside():
     """CD25 and CD122 add up to their counts, however many arms hold them."""
-    plate = Plate({"il2": 1.0}, [0.1, 10.0], QUIET | {"il2.arms": 2, "il2.cd25_arms": 1})
+    plate = Plate(
+        {"il2": 1.0}, [0.1, 10.0], QUIET | {"il2.arms": 2, "il2.cd25_arms": 1}
+    )
     seen = incubate(dish(("Treg",), MULTIVALENT), plate, tolerance=1e-7)
     for chain, count in (("CD25", 3476), ("CD122", 657)):
         np.testing.assert_allclose(seen[f"{chain} on Treg"], count, rtol=1e-6)

@@ -1,0 +1,131 @@
+"""The command ``il2sim screen``: its options, its table, its progress."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from il2sim.app.screen import (
+    Screened,
+    candidate_of,
+    candidates_of,
+    read_candidates,
+    screen_molecules,
+)
+from il2sim.app.tables import shown
+from il2sim.errors import BadProblem
+from il2sim.molecules import catalog
+from il2sim.study.screening import Candidate
+
+OUT = Path("runs") / "screen"
+"""Where files go unless the user names another folder."""
+
+MOST_ROWS = 40
+"""Molecules in the printed table; the files have all."""
+
+
+def command(  # noqa: PLR0913 - one argument for each option of the command
+    molecules: Annotated[
+        Path | None, typer.Argument(help="A table (CSV) of molecules.")
+    ] = None,
+    *,
+    kd_alpha: Annotated[str, typer.Option(help="For CD25 [nM]; commas.")] = "",
+    kd_betagamma: Annotated[
+        str, typer.Option(help="For CD122 with gamma-c [nM]; commas.")
+    ] = "",
+    valency: Annotated[str, typer.Option(help="Live arms; commas.")] = "1",
+    scale: Annotated[
+        str, typer.Option(help="Of the affinities: unfused or fused.")
+    ] = "unfused",
+    variant: Annotated[
+        list[str] | None, typer.Option(help="Of the catalog; may be repeated.")
+    ] = None,
+    time: Annotated[float, typer.Option(help="When pSTAT5 is read [h].")] = 1.0,
+    draws: Annotated[
+        int, typer.Option(help="Sets of values of the cells; 0: none.", min=0)
+    ] = 20,
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder to fill.")] = OUT,
+    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+) -> None:
+    """Predict dose-response and selectivity of molecules on blood cells."""
+    chosen = [
+        *_named(variant or ()),
+        *(read_candidates(molecules) if molecules else ()),
+    ]
+    if kd_alpha or kd_betagamma:
+        chosen += candidates_of(
+            _numbers(kd_alpha, "--kd-alpha"),
+            _numbers(kd_betagamma, "--kd-betagamma"),
+            _numbers(valency, "--valency"),
+            scale=scale,
+        )
+    if not chosen:
+        raise BadProblem(
+            "nothing is to be screened.",
+            got="no molecule",
+            expected="a table, --variant, or --kd-alpha and --kd-betagamma",
+            try_="il2sim screen --kd-alpha 10 --kd-betagamma 1,10 --valency 1,2",
+        )
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("wells", total=None)
+        done = screen_molecules(
+            chosen,
+            out,
+            time_h=time,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+            progress=lambda n, of: bar.update(task, completed=n, total=of),
+        )
+    console = Console()
+    console.print(table_of(done))
+    if len(chosen) > MOST_ROWS:
+        console.print(f"The first {MOST_ROWS} of {len(chosen)} molecules.")
+    console.print(f"Everything is in {out}", markup=False, soft_wrap=True)
+
+
+def table_of(done: Screened) -> Table:
+    """Half-maximal doses and selectivities: medians, 5 and 95 % below them."""
+    table = Table(
+        title="Half-maximal dose, selectivity: median, 5 %, 95 %",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for heading in ("molecule", *done.headings()):
+        broken = heading.replace(" [", "\n[").replace("/", "/\n")
+        table.add_column(broken, overflow="fold")
+    for name, spreads in list(done.rows())[:MOST_ROWS]:
+        table.add_row(name, *(_shown(spread) for spread in spreads))
+    return table
+
+
+def _shown(spread: Sequence[float]) -> str:
+    low, middle, high = (shown(one) if math.isfinite(one) else "none" for one in spread)
+    return middle if low == high else f"{middle}\n{low}\n{high}"
+
+
+def _named(names: Sequence[str]) -> Iterator[Candidate]:
+    for name in names:
+        yield candidate_of(catalog.variant(name))
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    """Numbers between commas."""
+    try:
+        return [float(one) for one in text.split(",")]
+    except ValueError as error:
+        raise BadProblem(
+            f"the numbers of {option} cannot be read.",
+            got=f"'{text}'",
+            expected="such as 1,10,100",
+        ) from error

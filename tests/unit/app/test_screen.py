@@ -1,0 +1,83 @@
+"""`il2sim screen`: molecules of options, tables and the catalog; what it writes."""
+
+import csv
+
+import pytest
+from typer.testing import CliRunner
+
+from il2sim.app.cli import app
+from il2sim.app.screen import candidate_of, candidates_of, read_candidates
+from il2sim.errors import BadProblem, BadVariant, UnreadableFile
+from il2sim.molecules import variant
+
+HEAD = "name,kd_alpha_nM,kd_betagamma_nM,valency,scale\n"
+
+
+def test_a_screening_fills_a_folder(tmp_path):
+    """Three molecules: a table with intervals, curves of four cells, four pictures."""
+    (tmp_path / "mine.csv").write_text(HEAD + "mine,100,1,2,unfused\n")
+    out = tmp_path / "out"
+    words = ["screen", str(tmp_path / "mine.csv"), "--variant", "aldesleukin"]
+    words += ["--kd-alpha", "10", "--kd-betagamma", "5", "--draws", "2"]
+    done = CliRunner().invoke(app, [*words, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "mine" in done.output
+    with (out / "molecules.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["wild-type IL-2", "mine", "10, 5 nM x1"]
+    low, middle, high = (
+        float(rows[0][f"NK/Treg [1] {part}"]) for part in ("q05", "median", "q95")
+    )
+    assert 3 < low <= middle <= high < 300
+    with (out / "responses.csv").open(encoding="utf-8") as file:
+        assert len(file.readlines()) == 1 + 3 * 4 * 25
+    for name in ("responses", "selectivity"):
+        assert (out / f"{name}.png").stat().st_size > 10_000
+        assert (out / f"{name}.svg").exists()
+
+
+def test_molecules_of_options_are_all_combinations():
+    """Two by one by two; the scale decides what is in reach."""
+    made = candidates_of([1.0, 10.0], [5.0], [1.0, 2.0])
+    assert [(one.kd_alpha_nM, one.arms) for one in made] == [
+        *((1.0, 1.0), (1.0, 2.0), (10.0, 1.0), (10.0, 2.0))
+    ]
+    (fused,) = candidates_of([1.0], [5.0], [1.0], scale="fused")
+    assert fused.reach_nM < 0.1 * made[0].reach_nM
+
+
+def test_a_molecule_of_the_catalog_keeps_its_scale():
+    """Fc fusions have the reach of their assay, and rates as measured."""
+    one = candidate_of(variant("N88D C-term Fc"))
+    assert (one.kd_alpha_nM, one.kd_beta_gamma_nM) == (1.01, 24.0166)
+    assert one.reach_nM == pytest.approx(2.1958e-3)
+    assert one.kon_beta_gamma == pytest.approx(0.01782)
+    with pytest.raises(BadVariant, match="not known well enough to screen"):
+        candidate_of(variant("rezpegaldesleukin"))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "match"),
+    [
+        ("name,kd\nmine,1\n", UnreadableFile, "cannot be read"),
+        (HEAD + "mine,1,much,1,unfused\n", UnreadableFile, "no number under"),
+        (HEAD + "mine,1,1,1,spr\n", BadVariant, "scale of affinities"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_where(tmp_path, text, error, match):
+    """A column is missing, a cell is no number, a scale is not known."""
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    with pytest.raises(error, match=match):
+        read_candidates(path)
+
+
+def test_nothing_to_screen_is_said():
+    """No molecule by any of the three ways; numbers that are none."""
+    for words, match in (
+        (["screen"], "nothing is to be screened"),
+        (["screen", "--kd-alpha", "x", "--kd-betagamma", "1"], "--kd-alpha"),
+    ):
+        done = CliRunner().invoke(app, words)
+        assert isinstance(done.exception, BadProblem)
+        assert match in str(done.exception)
