@@ -7,8 +7,8 @@ objects that a user can go on changing, and `save` writes them as PNG and SVG.
 Reading order: `style` (sizes, colors, fonts), `published` (what others measured, as it
 is drawn), `panels` (one panel), `courses`, `attribution`, `switching`,
 `responses`, `validation`, `claim` (the figures), `invented` (to try them on). Of
-trials: `arms` (colors and sheets), `visits`, `persons`, `survival`, `comparisons`, `flow`,
-`escalations`, `trials` (all of them).
+trials: `arms` (colors and sheets), `visits`, `persons`, `survival`, `comparisons`,
+`flow`, `escalations`, `trials` (all of them).
 """
 
 from il2sim.figures.courses import (
