@@ -1,0 +1,39 @@
+"""What data say about parameters: fits, their uncertainty, and what is not known.
+
+A `FitProblem` joins a model with observations in wells and with priors; one call of
+the engine solves all wells of all points at once, with exact derivatives. Nothing here
+knows biology.
+
+Reading order: `observation.py`, `problem.py`, `likelihood.py`, `optimize.py`,
+`identifiability.py`, `sample.py`, `diagnostics.py`.
+"""
+
+from il2sim.inference.diagnostics import coverage, effective_size, r_hat
+from il2sim.inference.identifiability import Fisher, fisher, profile
+from il2sim.inference.likelihood import Evaluation, Likelihood
+from il2sim.inference.observation import Observations, growing_noise
+from il2sim.inference.optimize import Fit, fit
+from il2sim.inference.problem import FitProblem, Free, Part, Reading
+from il2sim.inference.sample import Chains, Stop, sample
+
+__all__ = [
+    "Chains",
+    "Evaluation",
+    "Fisher",
+    "Fit",
+    "FitProblem",
+    "Free",
+    "Likelihood",
+    "Observations",
+    "Part",
+    "Reading",
+    "Stop",
+    "coverage",
+    "effective_size",
+    "fisher",
+    "fit",
+    "growing_noise",
+    "profile",
+    "r_hat",
+    "sample",
+]
