@@ -65,7 +65,11 @@ TRIAL = trial_of(
         "control": "low",
         "primary": "Treg, fold",
         "arms": [
-            {"name": name, "regimen": f"aldesleukin {dose} MIU/m2 sc daily, 2 doses"}
+            {
+                "name": name,
+                "regimen": f"aldesleukin {dose} MIU/m2 sc daily, 2 doses; "
+                "skip if oliguria grade >= 0.5; missed 10 %",
+            }
             for name, dose in (("high", 9), ("low", 1))
         ],
         "endpoints": [

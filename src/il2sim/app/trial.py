@@ -44,6 +44,9 @@ TRIAL_FILE = "trial.toml"
 
 ENDPOINTS, BASELINE = "endpoints.parquet", "table1.csv"
 
+DECISIONS = "decisions.parquet"
+"""What rules decided about whom, one row for each decision; where there are rules."""
+
 Progress = Callable[[int, int], None]
 Columns = dict[str, "NDArray[Any]"]
 
@@ -211,6 +214,9 @@ def _write(
     write_columns(columns, folder.path / ENDPOINTS, {"key": folder.provenance.key})
     folder.write_table("endpoints.csv", {k: v.tolist() for k, v in columns.items()})
     folder.write_table(BASELINE, baseline(plan).columns())
+    if any(one is not None for one in plan.plans):
+        about = {"key": folder.provenance.key}
+        write_columns(decision_columns(findings), folder.path / DECISIONS, about)
     outcome = TrialOutcome(folder.path, summary, columns)
     if not stopped:
         _draw(findings, folder)
@@ -221,7 +227,7 @@ def _write(
 def _subjects(plan: Conduct, records: Records) -> dict[str, Any]:
     """How many there are, how many have no answer, and why."""
     codes = records.status[~records.is_done]
-    left = np.isfinite(left_days(plan.trial, np.unique(records.subject)))
+    left = np.isfinite(left_days(records, np.unique(records.subject)))
     return {
         "n": len(np.unique(records.subject)),
         "failed": len(np.unique(records.subject[~records.is_done])),
@@ -249,10 +255,11 @@ def endpoint_columns(findings: Findings) -> Columns:
         "arm": names[readings.arm],
         "period": readings.period,
         "status": status[who],
-        "left on day": left_days(trial, who),
+        "left on day": left_days(findings.records, who),
         "age [y]": people.age_y[who],
         "is female": people.is_female[who],
         "weight [kg]": people.weight_kg[who],
+        "share of dose given": _by_row(findings, findings.records.share_given),
     }
     for i, measure in enumerate(trial.measures):
         unit = measure.unit(plan.units)
@@ -260,6 +267,32 @@ def endpoint_columns(findings: Findings) -> Columns:
         if measure.is_event:
             columns[f"{measure.name}: seen"] = readings.is_event[:, i]
     return columns
+
+
+def _by_row(findings: Findings, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each record has, for each reading; periods of a crossover share theirs."""
+    return np.tile(values, len(findings.readings) // len(values))
+
+
+def decision_columns(findings: Findings) -> Columns:
+    """One row for each decision of a rule: who, in which arm, when, and which."""
+    plan, decided = findings.plan, findings.records.decided
+    names = np.array(plan.trial.groups())
+    days, decisions, rules = [], [], []
+    for _, group, check in decided:
+        steered = plan.plans[group]
+        entry = None if steered is None else steered.checks[check]
+        note = None if entry is None else entry.note
+        days.append(np.nan if entry is None else entry.record.time_h / 24.0)
+        decisions.append("" if note is None else note.decision)
+        rules.append("" if note is None else note.rule)
+    return {
+        "subject": decided[:, 0],
+        "arm": names[decided[:, 1]],
+        "day": np.array(days, dtype=float),
+        "decision": np.array(decisions, dtype=np.str_),
+        "rule": np.array(rules, dtype=np.str_),
+    }
 
 
 def _draw(findings: Findings, folder: RunFolder) -> None:

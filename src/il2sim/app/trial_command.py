@@ -65,6 +65,7 @@ def report(outcome: TrialOutcome) -> None:
         out.print(f"{name}: {regimen}", markup=False, highlight=False)
     for table in (
         trial_tables.arms_table(summary),
+        trial_tables.doses_given_table(summary),
         trial_tables.effects_table(summary),
         trial_tables.doubt_table(summary),
         trial_tables.doses_table(summary),

@@ -25,6 +25,31 @@ def arms_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
+def doses_given_table(summary: Mapping[str, Any]) -> Table:
+    """What each group was given, and which rules held doses back."""
+    table = _table("Doses given, and what kept them back (from the log of decisions)")
+    for heading in ("arm and rule", "subjects", "of all", "times"):
+        table.add_column(heading, justify="left" if heading[0] == "a" else "right")
+    for name, one in summary["doses"].items():
+        given = {key: 100 * value for key, value in one["share given"].items()}
+        table.add_row(
+            f"{name}: {shown_spread(given)} % of the planned amount",
+            str(one["subjects"]),
+            "",
+            "",
+        )
+        told = {"missed a dose by chance": (one["missed a dose"], "")}
+        told |= {"left early or withdrawn": (one["left"], "")}
+        told |= {
+            rule: (met["who"], str(met["times"])) for rule, met in one["rules"].items()
+        }
+        for what, (who, times) in told.items():
+            if who:
+                share = _per_cent(who / one["subjects"])
+                table.add_row(f"  {what}", str(who), share, times)
+    return table
+
+
 def effects_table(summary: Mapping[str, Any]) -> Table | None:
     """Arms against the control, and how many trials find it."""
     if not summary["effects"]:

@@ -10,7 +10,6 @@ from il2sim.engine.status import Status
 from il2sim.figures.arms import bare, group_colors, sheet
 from il2sim.figures.style import FAINT, INK, sign, styled
 from il2sim.study.baseline import TableOne
-from il2sim.study.trial_readings import left_days
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,7 +102,7 @@ def _lost(findings: Findings, group: int) -> tuple[list[str], int]:
     mine = records.group == group
     who = records.subject[mine]
     failed = mine & ~records.is_done
-    left = np.isfinite(left_days(trial, who)) & records.is_done[mine]
+    left = np.isfinite(records.left_day[mine]) & (records.status[mine] == Status.DONE)
     withdrawn = int(np.sum(records.status[mine] == Status.STOPPED_BY_RULE))
     column = trial.measure_names.index(trial.primary)
     seen = np.isin(findings.readings.subject, who) & np.isfinite(

@@ -93,7 +93,7 @@ def swimmer(findings: Findings) -> Figure:
 
     trial, readings = findings.trial, first_trial(findings)
     colors = arm_colors(trial)
-    left = np.minimum(left_days(trial, readings.subject), trial.days)
+    left = np.minimum(left_days(findings.records, readings.subject), trial.days)
     order = np.lexsort((left, readings.arm))
     events = [(i, one) for i, one in enumerate(trial.measures) if one.is_event]
     answers = [

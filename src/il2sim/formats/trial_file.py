@@ -21,6 +21,7 @@ from il2sim.study import trial, trial_measure
 from il2sim.study.allocation import Stratum
 from il2sim.study.escalation import Escalation
 from il2sim.study.interim import Interim
+from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class ArmRow(_Table):
     name: Text
     regimen: Text
     ratio: Whole = 1
+
+    def prescribed(self) -> Regimen | Protocol:
+        """The regimen, or the protocol where the text says more than one."""
+        found = Protocol.parse(self.regimen, name=self.name)
+        return found.regimen if found.is_plain else found
 
 
 class EndpointRow(_Table):
@@ -238,8 +244,7 @@ class TrialFile(_Table):
             title=self.title,
             population=self.find_population(n, seed, beside=beside),
             arms=tuple(
-                trial.Arm(one.name, Regimen.parse(one.regimen), one.ratio)
-                for one in self.arms
+                trial.Arm(one.name, one.prescribed(), one.ratio) for one in self.arms
             ),
             control=self.control,
             measures=tuple(one.as_measure() for one in self.endpoints),

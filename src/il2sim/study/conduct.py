@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.records import Given
 from il2sim.engine.reductions import Reduction
 from il2sim.engine.retries import some_of
+from il2sim.engine.rules import MET
 from il2sim.engine.status import Status
 from il2sim.errors import BadProblem, UnknownName, closest
 from il2sim.provenance import Provenance, provenance_of
 from il2sim.study.allocation import Numbers
+from il2sim.study.plan import Plan
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.subjects import Floats
 from il2sim.study.trial import Trial
@@ -28,7 +32,7 @@ from il2sim.units import Quantity
 
 if TYPE_CHECKING:
     from il2sim.engine.problem import Problem
-    from il2sim.engine.solve import Device
+    from il2sim.engine.solve import Device, Solution
     from il2sim.symbolic import Model
 
 Progress = Callable[[int, int], None]
@@ -52,6 +56,14 @@ class Records:
         The same at rest, shape ``(n_rows, n_watched)``.
     reduced
         What the engine found for the endpoints, shape ``(n_rows, n_reductions)``.
+    left_day
+        When the subject left or was withdrawn, [d]; infinite for who stayed.
+    share_given, missed
+        What part of all planned amounts was given, [1], and how many doses the subject
+        missed by chance.
+    decided
+        Met checks of rules, one row each: subject, group, and number of the check in
+        the plan of the group; shape ``(n_decisions, 3)``.
     """
 
     subject: Numbers
@@ -63,6 +75,10 @@ class Records:
     visits: Floats
     resting: Floats
     reduced: Floats
+    left_day: Floats
+    share_given: Floats
+    missed: Numbers
+    decided: Numbers
 
     def __len__(self) -> int:
         return len(self.subject)
@@ -77,8 +93,11 @@ class Records:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
     def rows(self, chosen: NDArray[Any]) -> Records:
-        """Some rows, in the order asked for."""
-        return Records(**{name: one[chosen] for name, one in self.arrays().items()})
+        """Some rows, in the order asked for, with the decisions about all."""
+        arrays = self.arrays()
+        decided = arrays.pop("decided")
+        every = {name: one[chosen] for name, one in arrays.items()}
+        return Records(**every, decided=decided)
 
     @classmethod
     def joined(cls, parts: Sequence[Records]) -> Records:
@@ -122,6 +141,14 @@ class Conduct:
     def n(self) -> int:
         """How many subjects there are."""
         return self.trial.population.n
+
+    @cached_property
+    def plans(self) -> tuple[Plan | None, ...]:
+        """What the rules of each group are; None where it has none."""
+        from il2sim.engine.lower import lower
+
+        steered = [one.steering(lower(one.model), range(0)) for one in self.tasks]
+        return tuple(None if one is None else one.plan for one in steered)
 
     @property
     def reductions(self) -> list[Reduction]:
@@ -204,8 +231,10 @@ class Conduct:
         problem = some_of(self.problem(group, some), rows)
         solution = solve(problem, device=device, workers=workers)
         states = np.array([*problem.program.states, ""])
+        numbers = np.array(some)[rows]
         return Records(
-            subject=np.array(some)[rows],
+            **self._followed(group, numbers, solution),
+            subject=numbers,
             group=np.full(len(rows), group),
             status=solution.status,
             failed_h=solution.failed_h,
@@ -215,6 +244,45 @@ class Conduct:
             resting=solution.resting,
             reduced=solution.reduced,
         )
+
+    def _followed(
+        self, group: int, numbers: Numbers, solution: Solution
+    ) -> dict[str, NDArray[Any]]:
+        """What rules and chance did to the subjects of a group."""
+        seed, plan, n = self.trial.population.seed, self.plans[group], len(numbers)
+        left = np.full(n, np.inf)
+        if self.trial.dropout is not None:
+            left = self.trial.dropout.days(seed, numbers)
+        if plan is None:
+            return {
+                "left_day": _until(left, self.trial.end_day),
+                "share_given": np.ones(n),
+                "missed": np.zeros(n, dtype=np.int64),
+                "decided": np.zeros((0, 3), dtype=np.int64),
+            }
+        chance = plan.chance(seed, numbers.astype(np.uint64))
+        given, missed = plan.given(solution.decisions, chance)
+        records = (one.record for one in plan.doses)
+        amounts = np.array([one.amount for one in records if isinstance(one, Given)])
+        withdrawn = np.where(
+            solution.status == Status.STOPPED_BY_RULE, solution.failed_h, np.inf
+        )
+        left_h = np.minimum(chance.dropout_h, withdrawn)
+        told = np.array([one.note is not None for one in plan.checks], dtype=bool)
+        rows, checks = np.nonzero((solution.decisions == MET) & told)
+        return {
+            "left_day": _until(np.minimum(left, left_h / DAY_H), self.trial.end_day),
+            "share_given": (given * amounts).sum(axis=1) / amounts.sum(),
+            "missed": missed.sum(axis=1),
+            "decided": np.column_stack(
+                (numbers[rows], np.full(len(rows), group), checks)
+            ),
+        }
+
+
+def _until(left: Floats, end_day: float) -> Floats:
+    """Who leaves after the end stays."""
+    return np.where(left < end_day, left, np.inf)
 
 
 def conduct(trial: Trial, model: Model, *, tolerance: float) -> Conduct:

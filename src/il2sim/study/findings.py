@@ -113,6 +113,9 @@ class Findings:
         As a trial's staff would have written them down.
     arms
         Endpoints of each arm, by name: as written in ``summary.json``.
+    doses
+        What was given to each group and which rules held, reduced or stopped it, as
+        written in ``summary.json``.
     compared
         Arms against the control; none in an escalation.
     escalations
@@ -123,6 +126,7 @@ class Findings:
     records: Records
     readings: Readings
     arms: Mapping[str, dict[str, Any]]
+    doses: Mapping[str, dict[str, Any]]
     compared: tuple[Compared, ...]
     escalations: tuple[Escalated, ...]
 
@@ -141,6 +145,7 @@ class Findings:
             "trials": self.trial.n_trials,
             "subjects of one trial": self.trial.size,
             "arms": dict(self.arms),
+            "doses": dict(self.doses),
             "effects": [one.to_dict() for one in self.compared],
         }
         if self.trial.interim is not None:
@@ -181,6 +186,10 @@ def find(plan: Conduct, records: Records) -> Findings:
         arms={
             trial.arms[arm].name: arm_summary(trial, readings, again, arm)
             for arm in numbers
+        },
+        doses={
+            name: dose_summary(plan, records, group)
+            for group, name in enumerate(trial.groups())
         },
         compared=tuple(compared),
         escalations=tuple(_escalations(trial, readings)),
@@ -320,6 +329,39 @@ def arm_summary(
                 one["of each grade"] = counts.tolist()
         told[measure.name] = one
     return told
+
+
+def dose_summary(plan: Conduct, records: Records, group: int) -> dict[str, Any]:
+    """What was given to a group, from the log of decisions.
+
+    Returns
+    -------
+    dict
+        The part of the planned amounts that was given, how many subjects missed a dose
+        by chance or left, and for each rule how many subjects it met, and how often.
+    """
+    mine = records.group == group
+    steered = plan.plans[group]
+    found = records.decided[records.decided[:, 1] == group]
+    rules: dict[str, dict[str, Any]] = {}
+    notes = [] if steered is None else [one.note for one in steered.checks]
+    for check in np.unique(found[:, 2]):
+        note = notes[check]
+        if note is None:
+            continue
+        who = found[found[:, 2] == check, 0]
+        one = rules.setdefault(
+            note.rule, {"decision": note.decision, "who": set(), "times": 0}
+        )
+        one["who"] |= set(who.tolist())
+        one["times"] += len(who)
+    return {
+        "subjects": int(mine.sum()),
+        "share given": spread(records.share_given[mine]).to_dict(),
+        "missed a dose": int(np.count_nonzero(records.missed[mine])),
+        "left": int(np.isfinite(records.left_day[mine]).sum()),
+        "rules": {rule: {**one, "who": len(one["who"])} for rule, one in rules.items()},
+    }
 
 
 def in_groups(

@@ -24,6 +24,7 @@ from il2sim.study.escalation import Escalation
 from il2sim.study.interim import Interim
 from il2sim.study.people import People, Treated
 from il2sim.study.posterior import Posterior
+from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
 from il2sim.study.subjects import Floats
 from il2sim.study.trial_measure import DAY_H, Measure
@@ -43,13 +44,13 @@ class Arm:
     name
         In tables and figures.
     regimen
-        What is given.
+        What is given: a regimen, or a protocol with its rules.
     ratio
         How many subjects of each block it gets.
     """
 
     name: str
-    regimen: Regimen
+    regimen: Regimen | Protocol
     ratio: int = 1
 
 
@@ -220,8 +221,11 @@ class Trial:
             raise _bad("size", self.size, f"{2 * len(self.arms)} subjects or more")
         if len(self.arms) < 2:
             raise _bad("arms", len(self.arms), "two arms or more")
-        if self.design == "crossover" and len(self.arms) != 2:
-            raise _bad("arms", len(self.arms), "two arms in a crossover")
+        if self.design == "crossover":
+            if len(self.arms) != 2:
+                raise _bad("arms", len(self.arms), "two arms in a crossover")
+            if any(isinstance(arm.regimen, Protocol) for arm in self.arms):
+                raise _bad("arms", "rules", "regimens without rules in a crossover")
         if (self.design == "escalation") != (self.escalation is not None):
             raise _bad(
                 "design", self.design, "[escalation] in an escalation, only there"
@@ -259,16 +263,17 @@ class Trial:
         """The endpoint of that name."""
         return self.measures[self.measure_names.index(name)]
 
-    def courses(self) -> list[Regimen]:
+    def courses(self) -> list[Regimen | Protocol]:
         """What is given from the first to the last day, for each allocated group.
 
         Groups are the arms; in a crossover the sequences of `ORDERS`.
         """
         if self.design != "crossover":
             return [arm.regimen for arm in self.arms]
-        found = []
+        found: list[Regimen | Protocol] = []
+        plain = [one.regimen for one in self.arms if isinstance(one.regimen, Regimen)]
         for order in ORDERS.values():
-            first, second = (self.arms[i].regimen for i in order)
+            first, second = (plain[i] for i in order)
             later = second.shifted(DAY_H * self.starts_day[1])
             found.append(Regimen(first.courses + later.courses))
         return found

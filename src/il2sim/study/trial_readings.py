@@ -64,7 +64,7 @@ def read(plan: Conduct, records: Records, *, again: int = 0) -> Readings:
     """
     trial = plan.trial
     numbers = np.asarray(records.subject)
-    left = left_days(trial, numbers)
+    left = records.left_day
     parts = []
     for period, start in enumerate(trial.starts_day):
         values = np.full((len(records), len(trial.measures)), np.nan)
@@ -121,16 +121,18 @@ def read_visits(plan: Conduct, records: Records, quantity: str) -> Floats:
         noise = _noise(trial, each, numbers, f"day {day:g}")
         with np.errstate(divide="ignore", invalid="ignore"):  # nothing at rest
             found[:, i] = records.visits[:, i, column] * noise / rest
-    gone = left_days(trial, numbers)[:, None] < days
+    gone = records.left_day[:, None] < days
     return np.where(gone | ~records.is_done[:, None], np.nan, found)
 
 
-def left_days(trial: Trial, numbers: Numbers) -> Floats:
-    """When each subject leaves, [d]; infinite for those who stay."""
-    if trial.dropout is None:
-        return np.full(len(numbers), np.inf)
-    days = trial.dropout.days(trial.population.seed, numbers)
-    return np.where(days < trial.end_day, days, np.inf)
+def left_days(records: Records, numbers: Numbers) -> Floats:
+    """When some subjects left, [d]; infinite for those who stayed.
+
+    Where a subject was treated in several groups, the earliest.
+    """
+    left = np.full(int(records.subject.max(initial=-1)) + 1, np.inf)
+    np.minimum.at(left, records.subject, records.left_day)
+    return left[numbers]
 
 
 def log_sd(trial: Trial, measure: Measure) -> float:

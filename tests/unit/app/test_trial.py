@@ -24,12 +24,15 @@ def _small_portions(monkeypatch):
     monkeypatch.setattr(app_trial, "FIRST_PORTION", 3)
 
 
+FILES = (
+    *("summary.json", "endpoints.csv", "endpoints.parquet"),
+    *("decisions.parquet", "table1.csv"),
+)
+
+
 def texts(folder):
     """Everything that carries a number, but for the time it was made."""
-    return [
-        (folder / name).read_bytes()
-        for name in ("summary.json", "endpoints.csv", "endpoints.parquet", "table1.csv")
-    ]
+    return [(folder / name).read_bytes() for name in FILES]
 
 
 def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
@@ -47,6 +50,10 @@ def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
     assert [float(row["tumor, fold [1]"]) for row in rows] == columns[
         "tumor, fold [1]"
     ].tolist()
+    decisions, _ = read_columns(tmp_path / "one" / "decisions.parquet")
+    assert set(decisions["decision"]) == {"skip"}
+    assert set(decisions["arm"]) == {"high"}
+    assert set(decisions["day"]) == {1.0}
     summary = json.loads((tmp_path / "one" / "summary.json").read_text())
     assert summary["key"] == about["key"]
     assert summary["trials"] == 2
