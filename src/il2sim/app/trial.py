@@ -278,20 +278,26 @@ def decision_columns(findings: Findings) -> Columns:
     """One row for each decision of a rule: who, in which arm, when, and which."""
     plan, decided = findings.plan, findings.records.decided
     names = np.array(plan.trial.groups())
-    days, decisions, rules = [], [], []
-    for _, group, check in decided:
-        steered = plan.plans[group]
-        entry = None if steered is None else steered.checks[check]
-        note = None if entry is None else entry.note
-        days.append(np.nan if entry is None else entry.record.time_h / 24.0)
-        decisions.append("" if note is None else note.decision)
-        rules.append("" if note is None else note.rule)
+    told = [
+        []
+        if steered is None
+        else [
+            (
+                one.record.time_h / 24.0,
+                one.note.decision if one.note else "",
+                one.note.rule if one.note else "",
+            )
+            for one in steered.checks
+        ]
+        for steered in plan.plans
+    ]
+    rows = [told[group][check] for _, group, check in decided.tolist()]
     return {
         "subject": decided[:, 0],
         "arm": names[decided[:, 1]],
-        "day": np.array(days, dtype=float),
-        "decision": np.array(decisions, dtype=np.str_),
-        "rule": np.array(rules, dtype=np.str_),
+        "day": np.array([day for day, _, _ in rows], dtype=float),
+        "decision": np.array([word for _, word, _ in rows], dtype=np.str_),
+        "rule": np.array([rule for _, _, rule in rows], dtype=np.str_),
     }
 
 

@@ -239,6 +239,9 @@ class Plan:
             [1], and truths; both of shape ``(n_subjects, n_doses)``.
         """
         there = self.kept(replace(chance, missed=np.zeros_like(chance.missed)))
+        # Checks at the end that none of these subjects makes are in no schedule.
+        unmade = len(self.checks) - decisions.shape[1]
+        decisions = np.pad(decisions, ((0, 0), (0, unmade)))
         marks = np.zeros(len(there), dtype=np.int64)
         factor = np.ones(len(there))
         found, missed = [np.zeros((len(there), 0))], [np.zeros((len(there), 0), bool)]
