@@ -8,7 +8,7 @@ Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
 `signaling`, `lymphocytes`, `thymus`, `toxicity`, `tumor`, `transfer`; then `body`,
 `body_with_tumor` and `body_with_cells`; `switches` says what can be switched off in
 them. The same receptors in a well: `well`, `multivalent`, `mechanisms`, `stat5`,
-`lasting`, `sequential`, `endosome`, `family`, then `dish`. Those of others: `published`.
+`lasting`, `sequential`, `endosome`, `family`, then `dish`; of others, `published`.
 """
 
 from il2sim.models.body import body
