@@ -371,6 +371,7 @@ def _write(
             "subject": range(len(run)),
             "status": run.status.tolist(),
             "retries": run.retries.tolist(),
+            "prevalence": run.prevalence.tolist(),
             "age [y]": people.age_y.tolist(),
             "is female": people.is_female.tolist(),
             "weight [kg]": people.weight_kg.tolist(),

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine.quantiles import places
 from il2sim.engine.retries import RETRIES
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
@@ -346,18 +347,23 @@ def _adjusted(found: Sequence[Compared]) -> tuple[Compared, ...]:
 
 
 def _bounds(run: Trajectories, end_h: float, names: Sequence[str]) -> Iterator[Bound]:
-    lost = int(np.count_nonzero(~run.is_done))
+    lost = run.prevalence[~run.is_done & (run.prevalence > 0)]
+    counted = run.is_done & (run.prevalence > 0)
     for name, by_kind in measured(run, end_h, names):
         for kind, values in by_kind:
-            solved = values[run.is_done]
-            finite = np.sort(solved[np.isfinite(solved)])
-            if finite.size:
+            known = counted & np.isfinite(values)
+            order = np.argsort(values[known], kind="stable")
+            if order.size:
+                finite = values[known][order], run.prevalence[known][order]
                 yield from _bounds_of(name, kind, finite, lost)
 
 
-def _bounds_of(name: str, kind: str, finite: Floats, lost: int) -> Iterator[Bound]:
-    beyond = np.full(lost, np.inf)
-    lowest, highest = np.append(-beyond, finite), np.append(finite, beyond)
+def _bounds_of(
+    name: str, kind: str, finite: tuple[Floats, Floats], lost: Floats
+) -> Iterator[Bound]:
+    beyond, (values, weights) = np.full(len(lost), np.inf), finite
+    lowest = np.append(-beyond, values), np.append(lost, weights)
+    highest = np.append(values, beyond), np.append(weights, lost)
     width = _quantile(finite, QUANTILES["q95"]) - _quantile(finite, QUANTILES["q05"])
     for statistic, q in QUANTILES.items():
         value = _quantile(finite, q)
@@ -374,12 +380,21 @@ def _bounds_of(name: str, kind: str, finite: Floats, lost: int) -> Iterator[Boun
         )
 
 
-def _quantile(ordered: Floats, q: float) -> float:
-    """Interpolate linearly between ordered values; infinite beside an infinite one."""
-    place = q * (len(ordered) - 1)
-    below = int(place)
+def _quantile(given: tuple[Floats, Floats], q: float) -> float:
+    """Interpolate linearly between ordered values; infinite beside an infinite one.
+
+    As `il2sim.engine.quantiles.quantiles`, which knows no infinite values.
+    """
+    ordered, weights = given
+    if np.ptp(weights) == 0:
+        place = q * (len(ordered) - 1)
+        below = int(place)
+        part = place - below
+    else:
+        stands = places(weights)
+        below = min(int(np.searchsorted(stands, q, "right")) - 1, len(stands) - 2)
+        part = (q - stands[below]) / (stands[below + 1] - stands[below])
     low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-    part = place - below
     if part == 0 or low == high:
         return float(low)
     if np.isinf(low) or np.isinf(high):

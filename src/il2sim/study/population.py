@@ -135,6 +135,9 @@ class Varied:
         As the model has it.
     log_sd
         Standard deviation of the logarithm of the factor on the model's value, [1].
+    median
+        Of the factor on the model's value, [1]: not one where a group differs from the
+        persons of the model.
     where_present
         Left out where a model lacks the parameter; else that is an error.
     source, is_assumption, note
@@ -147,6 +150,7 @@ class Varied:
     is_assumption: bool
     where_present: bool = False
     note: str = ""
+    median: float = 1.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.log_sd) and self.log_sd >= 0):
@@ -155,9 +159,16 @@ class Varied:
                 got=self.log_sd,
                 expected="a finite number, zero or more",
             )
+        if not (math.isfinite(self.median) and self.median > 0):
+            raise BadPopulation(
+                f"the median of '{self.name}' cannot be used.",
+                got=self.median,
+                expected="a finite factor above zero on the model's value",
+            )
 
     def __str__(self) -> str:
-        return f"{self.name}: sd {self.log_sd:g}  ({_origin(self)})"
+        median = "" if self.median == 1 else f"median {self.median:g}, "
+        return f"{self.name}: {median}sd {self.log_sd:g}  ({_origin(self)})"
 
 
 @dataclass(frozen=True)
@@ -254,7 +265,12 @@ class Population:
             name: replace(one, women=(one.women[0], 0.0), men=(one.men[0], 0.0))
             for name, one in self.traits.items()
         }
-        return replace(self, traits=traits, varied={}, correlated=(), posterior=None)
+        moved = {
+            name: replace(one, log_sd=0.0)
+            for name, one in self.varied.items()
+            if one.median != 1
+        }
+        return replace(self, traits=traits, varied=moved, correlated=(), posterior=None)
 
     def draw(self, some: range | None = None) -> Subjects:
         """Draw the persons.
@@ -281,7 +297,7 @@ class Population:
         height_m = height / 100.0
         weight = found["body mass index"] * (height_m * height_m)
         factors = {
-            name: elementary.exp(one.log_sd * z[name])
+            name: one.median * elementary.exp(one.log_sd * z[name])
             for name, one in self.varied.items()
         }
         if self.posterior is not None:

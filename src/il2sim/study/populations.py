@@ -24,7 +24,7 @@ HOW = ("read", "derived", "assumption")
 _TRAIT_KEYS = {
     *("unit", "shape", "women", "men", "all", "by_age", "source", "how", "note"),
 }
-_VARIED_KEYS = {"log_sd", "where_present", "source", "how", "note"}
+_VARIED_KEYS = {"log_sd", "median", "where_present", "source", "how", "note"}
 _CORRELATED_KEYS = {"pair", "value", "source", "how", "note"}
 _POSTERIOR_KEYS = {"file", "source", "how", "note"}
 _TABLE_KEYS = {
@@ -56,6 +56,21 @@ def t1d_patients(n: int = 1000, *, seed: int = 1) -> Population:
 def cgvhd_patients(n: int = 1000, *, seed: int = 1) -> Population:
     """Adults with chronic graft-versus-host disease, lymphopenic."""
     return population("cgvhd_patients", n=n, seed=seed)
+
+
+def elderly_cancer_patients(n: int = 1000, *, seed: int = 1) -> Population:
+    """Cancer patients above 65 years whose thymus exports little."""
+    return population("elderly_cancer_patients", n=n, seed=seed)
+
+
+def lymphodepleted_patients(n: int = 1000, *, seed: int = 1) -> Population:
+    """Cancer patients after lymphodepleting chemotherapy."""
+    return population("lymphodepleted_patients", n=n, seed=seed)
+
+
+def high_tumor_burden_patients(n: int = 1000, *, seed: int = 1) -> Population:
+    """Cancer patients with much tumor."""
+    return population("high_tumor_burden_patients", n=n, seed=seed)
 
 
 def populations() -> tuple[str, ...]:
@@ -211,6 +226,7 @@ def _varied(name: str, row: Mapping[str, Any], where: str) -> Varied:
     return Varied(
         name=name,
         log_sd=float(row["log_sd"]),
+        median=float(row.get("median", 1.0)),
         where_present=bool(row.get("where_present", False)),
         **_origin(row, name, where),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from il2sim.engine.quantiles import quantiles
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.study.ledger import keep_ledger
@@ -123,6 +124,27 @@ def test_no_values_of_the_lost_leave_the_bounds():
                 reached = np.quantile(np.where(lost, extreme, values), q)
                 assert reached == pytest.approx(end)
         assert bound.value == pytest.approx(np.quantile(values[~lost], q))
+
+
+def test_bounds_heed_how_many_persons_a_subject_stands_for():
+    """As above with unequal prevalences; the weighted quantile is tested on its own."""
+    chance = np.random.default_rng(4)
+    values, stand = np.exp(chance.normal(size=N)), chance.uniform(0.2, 3.0, N)
+    lost = np.isin(np.arange(N), [11, 50])
+    run = replace(run_of(lost, values), prevalence=stand)
+    found = keep_ledger(run, adults(n=N).draw(), 24.0)
+    for statistic, q in (("median", 0.5), ("q05", 0.05), ("q95", 0.95)):
+        bound = bound_of(found, "peak", statistic)
+        told = quantiles(values[~lost], q, stand[~lost])
+        assert bound.value == pytest.approx(float(told))
+        for extreme, end in ((-1e6, bound.low), (1e6, bound.high)):
+            reached = quantiles(np.where(lost, extreme, values), q, stand)
+            if np.isfinite(end) and abs(reached) < 1e3:
+                assert end == pytest.approx(float(reached))
+        for _ in range(30):
+            guess = np.where(lost, np.exp(chance.normal(0, 3, N)), values)
+            true = float(quantiles(guess, q, stand))
+            assert bound.low - 1e-9 <= true <= bound.high + 1e-9
 
 
 def test_more_lost_than_a_quantile_leaves_out_is_without_bound():

@@ -22,7 +22,7 @@ from il2sim.app.tables import (
     toxicity_shown,
 )
 from il2sim.engine.status import Status
-from il2sim.study.endpoints import spread
+from il2sim.study.endpoints import mean, spread
 
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
@@ -175,21 +175,22 @@ def _population(told: Told, people: Subjects) -> dict[str, Any]:
         ("body surface", "m²", people.surface_m2),
         *((name, "/µL", counts) for name, counts in people.counts.items()),
     ]
-    told_rows = [(what, unit, *_spread_of(values)) for what, unit, values in rows]
+    stand = population.prevalence(range(len(people)))
+    told_rows = [(what, unit, *_spread_of(one, stand)) for what, unit, one in rows]
     half = -(-len(rows) // 2)
     return {
         "name": population.name,
         "meaning": population.meaning,
         "n": len(people),
         "seed": population.seed,
-        "women": f"{100 * float(np.mean(people.is_female)):.0f}",
+        "women": f"{100 * mean(people.is_female.astype(float), stand):.0f}",
         "halves": (told_rows[:half], told_rows[half:]),
         "varied": list(population.varied),
     }
 
 
-def _spread_of(values: Floats) -> tuple[str, str]:
-    told = spread(np.asarray(values, dtype=float))
+def _spread_of(values: Floats, prevalence: Floats) -> tuple[str, str]:
+    told = spread(np.asarray(values, dtype=float), prevalence)
     return shown(told.median), f"{shown(told.q05)}–{shown(told.q95)}"
 
 
