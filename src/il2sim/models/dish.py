@@ -59,7 +59,8 @@ def dish(
         meaning=f"cells in a well; {mechanism.meaning}",
         components=tuple(_components(cells, mechanism)),
         outputs={one.name: one for one in _outputs(cells, mechanism)},
-        inlets={one: f"{one} medium.amount" for one in mechanism.ligands},
+        inlets={one: f"{one} medium.amount" for one in mechanism.ligands}
+        | {one: f"{one}.amount" for one in mechanism.traps},
         look_up=look_up or values_for(variant),
     )
 
@@ -85,3 +86,6 @@ def _outputs(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Output]:
     for ligand in mechanism.ligands:
         left = Reference(f"{ligand} medium.free")
         yield Output(f"{ligand} left", "nM", "in the medium", left)
+    for trap in mechanism.traps:
+        held = Reference(f"{trap}.complexes")
+        yield Output(f"held by {trap}", "nM", "IL-2 in the medium", held)

@@ -49,8 +49,10 @@ class Mechanism:
         ``"<cell> signaling.pstat5"``.
     ligands
         What can be put into the medium; each is an inlet of its name.
+    traps
+        What holds ligand in the medium, such as an antibody; each is an inlet too.
     in_medium
-        What else is in the well, such as an antibody.
+        Their components.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Mechanism:
     surface: Callable[[str], Mapping[str, Expression]]
     signaling: Callable[[str, Expression], Iterable[Component]] = steep
     ligands: tuple[str, ...] = ("il2",)
+    traps: tuple[str, ...] = ()
     in_medium: Callable[[], Iterable[Component]] = nothing_else
 
     def components(self, cell: str) -> Components:
