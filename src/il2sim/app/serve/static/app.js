@@ -23,6 +23,7 @@ const VIEWS = [
 ];
 const FIRST = "daily-low-dose-cancer";
 let shownView = null;
+let uploads = 0;
 
 async function start() {
   startTheme();
@@ -223,9 +224,10 @@ function startActions() {
   byId("upload").addEventListener("change", (event) => attempt(async () => {
     const [file] = event.target.files;
     if (!file) return;
+    const turn = ++uploads;
     const study = await postFile("/api/study/read", await file.text());
     event.target.value = "";
-    replaceActive(fromStudy("", study));
+    if (turn === uploads) replaceActive(fromStudy("", study)); // the last file wins
   }));
 }
 
