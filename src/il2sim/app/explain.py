@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from il2sim.app.run import STUDY_FILE, Options, task_of
+from il2sim.engine.quantiles import quantiles
 from il2sim.errors import UnreadableFile
 from il2sim.provenance import VERSION, Provenance
 from il2sim.study.attribution import SUM, Attribution, attribute, consumption
@@ -200,8 +201,9 @@ def _write_table(path: Path, shares: Attribution) -> None:
     values = np.dstack([shares.shares, shares.change])[done]
     if not len(values):
         return
-    mean = values.mean(axis=0)
-    low, high = np.quantile(values, [0.05, 0.95], axis=0)
+    stand = None if shares.prevalence is None else shares.prevalence[done]
+    mean = np.average(values, axis=0, weights=stand)
+    low, high = quantiles(values, [0.05, 0.95], stand)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(

@@ -26,7 +26,7 @@ FIGURES = "figures"
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0913 - one argument for each option of the command
     plan: Annotated[Path, typer.Argument(help="The plan, a .toml file.")],
     *,
     out: Annotated[Path, typer.Option(help="A .parquet file.")] = Path(
@@ -43,6 +43,9 @@ def build(
     ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Try every method; write none.")
+    ] = False,
+    predict: Annotated[
+        bool, typer.Option("--predict", help="Hold out each target; write none.")
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
 ) -> None:
@@ -75,8 +78,11 @@ def build(
             progress=progress,
         )
     console = Console()
-    if compare:
-        _compare(console, made, found)
+    if compare or predict:
+        if compare:
+            _compare(console, made, found)
+        if predict:
+            _predict(console, made, found)
         return
     built = weigh(made, found)
     for limit, mask in built.kept.by_limit.items():
@@ -140,6 +146,20 @@ def _compare(console: Console, plan: Any, found: Mapping[Any, Any]) -> None:
         )
     heads = ("method", "kept", "worth", "largest", "targets met", "information [nat]")
     console.print(listing(heads, rows))
+
+
+def _predict(console: Console, plan: Any, found: Mapping[Any, Any]) -> None:
+    """One row for each target, met by the others or not."""
+    from il2sim.study.virtual import predict_each
+
+    rows = []
+    for target, made in predict_each(plan, found).items():
+        if isinstance(made, BadPopulation):
+            rows.append((str(target), made.headline, "–", "–"))
+            continue
+        told = ", ".join(shown(one) for one in made.found)
+        rows.append((str(target), told, f"{made.off:.3f}", "✓" if made.is_met else "✗"))
+    console.print(listing(("held out", "found without it", "off", ""), rows))
 
 
 def _show(console: Console, people: People) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import SAME_TIME_H
 from il2sim.errors import BadProblem, UnknownName, closest
-from il2sim.study.endpoints import spread
+from il2sim.study.endpoints import mean, spread
 from il2sim.study.subjects import Floats
 from il2sim.units import unit
 
@@ -86,6 +86,9 @@ class Attribution:
         When doses began, [h].
     provenance
         Of the run that is explained.
+    prevalence
+        How many persons each subject stands for, [1], shape ``(n_subjects,)``; None is
+        one each.
     """
 
     quantity: str
@@ -99,6 +102,7 @@ class Attribution:
     status: NDArray[np.int64]
     doses_h: Floats
     provenance: Provenance | None = None
+    prevalence: Floats | None = None
 
     @property
     def is_done(self) -> NDArray[np.bool_]:
@@ -169,7 +173,11 @@ class Attribution:
 
         Means of shares sum to the mean of the change; medians do not.
         """
-        return np.asarray(self.shares[self.is_done].mean(axis=0))
+        done, stand = self.shares[self.is_done], self._stand
+        if stand is None:
+            return np.asarray(done.mean(axis=0))
+        weights = stand / np.sum(stand)
+        return np.asarray(np.sum(done * weights[:, None, None], axis=0))
 
     def table(self, time_h: float) -> list[dict[str, Any]]:
         """One row for each share at one time: mean, 5 and 95 %; the sum is last.
@@ -188,15 +196,29 @@ class Attribution:
             )
         columns = dict(zip(self.parts, self.shares[:, near[0]].T, strict=True))
         return [
-            {"share": name, **_summary(values[self.is_done]), "unit": self.unit}
+            {
+                "share": name,
+                **_summary(values[self.is_done], self._stand),
+                "unit": self.unit,
+            }
             for name, values in {**columns, SUM: self.change[:, near[0]]}.items()
         ]
 
+    @property
+    def _stand(self) -> Floats | None:
+        """Prevalence of the solved; None where all are alike, so that bits are kept."""
+        if self.prevalence is None or np.ptp(self.prevalence) == 0:
+            return None
+        return self.prevalence[self.is_done]
 
-def _summary(values: Floats) -> dict[str, float]:
-    told = spread(values)
-    mean = float(np.mean(values)) if values.size else float("nan")
-    return {"mean": mean, "q05": told.q05, "q95": told.q95}
+
+def _summary(values: Floats, prevalence: Floats | None) -> dict[str, float]:
+    told = spread(values, prevalence)
+    if prevalence is not None:
+        middle = mean(values, prevalence)
+    else:
+        middle = float(np.mean(values)) if values.size else float("nan")
+    return {"mean": middle, "q05": told.q05, "q95": told.q95}
 
 
 def attribute(
@@ -348,6 +370,7 @@ def _carry_out(
         status=solution.status,
         doses_h=np.array([dose.time_h for dose in task.regimen.doses]),
         provenance=task.provenance(device),
+        prevalence=task.population.prevalence(some),
     )
 
 

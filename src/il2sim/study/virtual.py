@@ -22,7 +22,7 @@ from il2sim.study.people import People
 from il2sim.study.plausibility import Kept, Limit, check
 from il2sim.study.quality import Quality, certify, effective_size
 from il2sim.study.subjects import Floats
-from il2sim.study.targets import Target
+from il2sim.study.targets import Coverage, Target
 from il2sim.study.weighting import Fitted, accept, fit_bins, maximum_entropy, rake
 
 if TYPE_CHECKING:
@@ -218,6 +218,28 @@ def compare_methods(
             made[method] = weigh(replace(plan, method=method), found)
         except BadPopulation as error:
             made[method] = error
+    return made
+
+
+def predict_each(
+    plan: Plan, found: Mapping[Asked, Floats]
+) -> dict[Target, Coverage | BadPopulation]:
+    """Hold each target out in turn, meet the others, and see how well it is met.
+
+    A target that is met without being asked for is predicted; one that is far off says
+    that the others do not determine it. A build that fails is kept as its error.
+    """
+    made: dict[Target, Coverage | BadPopulation] = {}
+    for one in plan.met:
+        rest = tuple(
+            replace(other, is_held_out=True) if other is one else other
+            for other in plan.met
+        )
+        try:
+            coverage = weigh(replace(plan, targets=rest, persons=None), found).quality
+            made[one] = next(o for o in coverage.coverage if o.target.is_held_out)
+        except BadPopulation as error:
+            made[one] = error
     return made
 
 

@@ -100,6 +100,9 @@ def test_methods_are_compared_without_writing(call, tmp_path):
     assert code == 0
     for method in ("maximum entropy", "raking", "bins", "rejection", "none"):
         assert method in out
+    code, out, _ = call("population", "build", "older.toml", "--predict")
+    assert code == 0
+    assert "found without it" in out
     assert not (tmp_path / "people.parquet").exists()
 
 

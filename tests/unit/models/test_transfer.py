@@ -126,6 +126,17 @@ def test_the_shares_of_a_change_count_given_cells():
     assert why.shares[:, -1, why.parts.index(DOSES)] == pytest.approx(1e9)
 
 
+def test_the_reference_gives_the_same_cells():
+    """Fast and slow agree on an infusion of cells with IL-2, within ten tolerances."""
+    text = "5e9 memory Treg iv over 1 h; plus aldesleukin 1 MIU/m2 sc daily for 2 days"
+    save = ["memory Treg pool", "given memory Treg", "memory Treg"]
+    fast, slow = (
+        treat(text, days(0, 3, every=1), save, people=adults(n=1), device=device)
+        for device in ("cpu", "reference")
+    )
+    assert fast.values == pytest.approx(slow.values, rel=1e-3)
+
+
 def test_til_enter_the_tumor():
     people = cancer_patients(n=3, seed=1)
     save = ["CD8 in tumor", "tumor"]

@@ -126,3 +126,14 @@ def test_what_has_no_shares_is_refused(task):
         attribute(task, "memry Treg")
     with pytest.raises(UnknownName, match="no account by 'luck'"):
         attribute(task, "Treg", by="luck")
+
+
+def test_means_of_shares_are_by_prevalence(task):
+    """Who stands for nobody is not in the mean; the sum of shares stays the change."""
+    why = attribute(task, "memory Treg")
+    n = len(why.status)
+    alone = replace(why, prevalence=np.eye(n)[0])
+    np.testing.assert_allclose(alone.mean(), why.shares[0], rtol=1e-12)
+    (*parts, total) = alone.table(task.times_h[-1])
+    assert sum(row["mean"] for row in parts) == pytest.approx(total["mean"])
+    assert total["mean"] == total["q05"] == total["q95"] == why.change[0, -1]

@@ -14,7 +14,7 @@ from il2sim.study.people import People
 from il2sim.study.plausibility import Limit
 from il2sim.study.populations import adults
 from il2sim.study.targets import Target
-from il2sim.study.virtual import Plan, build, compare_methods, weigh
+from il2sim.study.virtual import Plan, build, compare_methods, predict_each, weigh
 
 AGE, CD4 = Asked("age", "y"), Asked("CD4", "cell/uL")
 OLD = Target(AGE, mean=55.0, sd=9.0, shape="normal", source="a test")
@@ -160,6 +160,20 @@ def test_methods_can_be_compared_on_the_same_candidates():
     assert not isinstance(even, BadPopulation)
     assert even.quality.effective == pytest.approx(1500)
     assert weigh(plan(targets=targets), found).quality.effective < 1500
+
+
+def test_each_target_is_predicted_from_the_others():
+    """One mean said twice predicts itself; an unrelated share is not met."""
+    older, oldest = (replace(OLD, sd=None, note=note) for note in ("one", "other"))
+    targets = (older, oldest, WOMEN)
+    whole = plan(targets=targets)
+    found = measure(whole.asked, BASE, body(), {})
+    told = predict_each(whole, found)
+    assert [told[one].is_met for one in targets] == [True, True, False]
+    assert told[older].found[0] == pytest.approx(55.0, abs=1e-6)
+    far = replace(OLD, mean=99.0)
+    told = predict_each(plan(targets=(far, WOMEN)), found)
+    assert isinstance(told[WOMEN], BadPopulation), "the other one is out of reach"
 
 
 @pytest.mark.parametrize(
