@@ -159,7 +159,7 @@ def share_above(edge: float, middle: Floats, log_sd: float) -> Floats:
 
     Examples
     --------
-    >>> float(share_above(100.0, np.array(100.0), 0.8))
+    >>> round(float(share_above(100.0, np.array(100.0), 0.8)), 6)
     0.5
     """
     above = elementary.log(np.maximum(middle, 1e-12) / edge)
