@@ -48,6 +48,10 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     variant: Annotated[
         list[str] | None, typer.Option(help="Of the catalog; may be repeated.")
     ] = None,
+    own: Annotated[
+        Path | None,
+        typer.Option("--catalog", help="Your own molecules (TOML), for --variant."),
+    ] = None,
     time: Annotated[float, typer.Option(help="When pSTAT5 is read [h].")] = 1.0,
     draws: Annotated[
         int, typer.Option(help="Sets of values of the cells; 0: none.", min=0)
@@ -58,7 +62,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Predict dose-response and selectivity of molecules on blood cells."""
     chosen = [
-        *_named(variant or ()),
+        *_named(variant or (), own),
         *(read_candidates(molecules) if molecules else ()),
     ]
     if kd_alpha or kd_betagamma:
@@ -114,9 +118,10 @@ def _shown(spread: Sequence[float]) -> str:
     return middle if low == high else f"{middle}\n{low}\n{high}"
 
 
-def _named(names: Sequence[str]) -> Iterator[Candidate]:
+def _named(names: Sequence[str], own: Path | None) -> Iterator[Candidate]:
+    find = catalog.read_catalog(own).variant if own else catalog.variant
     for name in names:
-        yield candidate_of(catalog.variant(name))
+        yield candidate_of(find(name))
 
 
 def _numbers(text: str, option: str) -> list[float]:

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from il2sim.app.cli import app
 from il2sim.app.screen import candidate_of, candidates_of, read_candidates
+from il2sim.app.screen_command import _named
 from il2sim.errors import BadProblem, BadVariant, UnreadableFile
 from il2sim.molecules import variant
 
@@ -81,3 +82,19 @@ def test_nothing_to_screen_is_said():
         done = CliRunner().invoke(app, words)
         assert isinstance(done.exception, BadProblem)
         assert match in str(done.exception)
+
+
+def test_a_molecule_of_ones_own_is_ten_lines(tmp_path):
+    """A catalog of the user's, each number with a source or marked, is screened."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "[variants.mine]\n"
+        'like = "wild-type IL-2"\n'
+        'format = "PEG conjugate"\n'
+        'kd_alpha = {value = 95, unit = "nM", source = "own SPR, 2026"}\n'
+        'kd_beta_gamma = {value = 4, unit = "nM", assumption = true, why = "alike"}\n'
+        'valency = {value = 2, unit = "1", source = "own SPR, 2026"}\n'
+    )
+    (one,) = _named(["mine"], path)
+    assert (one.kd_alpha_nM, one.kd_beta_gamma_nM, one.arms) == (95.0, 4.0, 2.0)
+    assert one.kon_beta_gamma == pytest.approx(0.0024)
