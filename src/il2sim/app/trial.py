@@ -219,7 +219,7 @@ def _write(
         write_columns(decision_columns(findings), folder.path / DECISIONS, about)
     outcome = TrialOutcome(folder.path, summary, columns)
     if not stopped:
-        _draw(findings, folder)
+        _draw(found, findings, summary, folder)
     folder.write_summary(summary)  # last: it says that the trial is complete
     return outcome
 
@@ -301,10 +301,18 @@ def decision_columns(findings: Findings) -> Columns:
     }
 
 
-def _draw(findings: Findings, folder: RunFolder) -> None:
+def _draw(
+    found: TrialFile, findings: Findings, summary: dict[str, Any], folder: RunFolder
+) -> None:
+    """Figures, and the report that holds them."""
+    from il2sim.app.report.page import REPORT, trial_page
+    from il2sim.app.report.trial import ToldOfTrial
     from il2sim.figures import save
     from il2sim.figures.trials import draw_trial
 
-    if findings.records.is_done.any():
-        for name, figure in draw_trial(findings).items():
-            save(figure, folder.path / "figures", name)
+    drawn = draw_trial(findings) if findings.records.is_done.any() else {}
+    for name, figure in drawn.items():
+        save(figure, folder.path / "figures", name)
+    text = (folder.path / TRIAL_FILE).read_text("utf-8")
+    told = ToldOfTrial(found, text, findings, summary, drawn, folder.provenance)
+    folder.write_text(REPORT, trial_page(told))

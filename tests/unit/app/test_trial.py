@@ -41,6 +41,7 @@ def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
     assert outcome.is_complete
     found = {path.name for path in (tmp_path / "one").rglob("*")}
     figures = ("flow", "table1", "spaghetti", "waterfall", "swimmer", "forest", "power")
+    assert {"report.html", "trial.toml", "provenance.json"} <= found
     assert found >= {f"{name}.{end}" for name in figures for end in ("png", "svg")}
     assert "unfinished" not in found
     columns, about = read_columns(tmp_path / "one" / "endpoints.parquet")

@@ -69,6 +69,7 @@ def test_the_trials_of_the_issue_are_shipped():
         ("[[arms]]", "[[uncertain]]\nname = 'NK.x'\n\n[[arms]]", "does not have"),
         ("[[arms]]", "[interim]\nlooks = [0.5]\n\n[[arms]]", "the last one 1"),
         ("3 MIU sc daily", "3 sc daily", "unit"),
+        ("size = 4", 'size = 4\nsources = ["E0"]', "'E0'"),
     ],
 )
 def test_a_broken_file_is_refused_with_a_reason(change, to, said):
@@ -79,6 +80,14 @@ def test_a_broken_file_is_refused_with_a_reason(change, to, said):
         trial_of(tomllib.loads(text), "mine.toml")
     assert "\n  got: " in str(caught.value)
     assert "\n  expected: " in str(caught.value)
+
+
+def test_what_the_model_lacks_is_refused_before_anything_is_solved():
+    """A rule on a quantity that nobody measures."""
+    text = SMALL.replace("2 doses", "2 doses; skip if CD9 > 3")
+    found = trial_of(tomllib.loads(text))
+    with pytest.raises(Il2simError, match="CD9"):
+        conduct(found.plan(), found.find_model(), tolerance=1e-4)
 
 
 def test_ranges_become_spreads():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -305,11 +305,16 @@ def _hours(time_h: float) -> str:
 
 def _sources(told: Told) -> list[dict[str, Any]]:
     """What was measured by whom, for every evidence key of the study."""
+    keys = {key for row in told.study.compare for key in row.evidence}
+    return sources_of(keys.union(told.study.sources))
+
+
+def sources_of(keys: Iterable[str]) -> list[dict[str, Any]]:
+    """What was measured by whom, for evidence keys."""
     from il2sim.evidence import library
 
-    keys = {key for row in told.study.compare for key in row.evidence}
     found = []
-    for key in sorted(keys.union(told.study.sources)):
+    for key in sorted(keys):
         one = library.measurement(key)
         found.append(
             {
