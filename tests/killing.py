@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from il2sim.app import run as app_run
+from il2sim.app import trial as app_trial
 from il2sim.app.folder import RunFolder
 from il2sim.app.run import Options, run_study
+from il2sim.app.trial import TRIAL_FILE, run_trial
 from il2sim.engine import store
+from il2sim.engine.columns import read_columns
 from il2sim.formats.study_file import Study, study_of
 from il2sim.formats.trial_file import trial_of
 
@@ -95,11 +98,22 @@ TRIAL = trial_of(
 
 def results(folder: Path) -> dict[str, Any]:
     """Everything in a folder that carries a result, and what else lies there."""
-    run = store.read(folder)
-    texts = ("summary.json", "endpoints.csv", "failures.csv", "study.toml")
+    arrays: list[str] = []
+    labels: list[Any] = []
+    texts = ["summary.json", "endpoints.csv", "failures.csv", "study.toml"]
+    if (folder / TRIAL_FILE).exists():
+        texts += [TRIAL_FILE, "table1.csv"]
+        for name in ("endpoints.parquet", "decisions.parquet"):
+            columns, _ = read_columns(folder / name)
+            arrays += [one.astype("S").tobytes().hex() for one in columns.values()]
+            labels += list(columns)
+    else:
+        run = store.read(folder)
+        arrays = [getattr(run, name).tobytes().hex() for name in ARRAYS]
+        labels = [run.names, run.units]
     return {
-        "arrays": [getattr(run, name).tobytes().hex() for name in ARRAYS],
-        "labels": [run.names, run.units],
+        "arrays": arrays,
+        "labels": labels,
         "texts": [
             (folder / name).read_text("utf-8")
             for name in texts
@@ -154,7 +168,10 @@ def _is_written(arguments: tuple[Any, ...]) -> bool:
 
 
 def carry_out(study: Study, folder: Path, kind: Any) -> None:
-    """One run, or what is left of it."""
+    """One run or trial, or what is left of it."""
+    if kind == "trial":
+        run_trial(TRIAL, "killed", Options(out=folder, resume=True))
+        return
     run_study(study, "killed", Options(out=folder, format=kind, resume=True))
 
 
@@ -167,6 +184,10 @@ def hasten() -> None:
         (folder.path / "figures").mkdir(exist_ok=True)
         (folder.path / "figures" / "blood.png").write_text(f"{len(run)} subjects")  # type: ignore[arg-type]
 
+    app_trial.PORTION = app_trial.FIRST_PORTION = 5
+    app_trial.PORTION_S = 1e6
+    app_trial._draw = lambda *_: None
+
     app_run._draw = draw  # type: ignore[assignment]
     app_run._report = lambda *_: None
 
@@ -177,8 +198,10 @@ def main(place: Path, kind: str, every: int) -> dict[str, Any]:
     from il2sim.engine.resting import resting_problem
 
     hasten()
-    task = app_run.task_of(STUDY, Options())
-    problem = task.problem(range(1))
+    if kind == "trial":
+        problem = app_trial.plan_of(TRIAL, Options()).problem(0, range(1))
+    else:
+        problem = app_run.task_of(STUDY, Options()).problem(range(1))
     resting = resting_problem(problem.program, problem.parameters, None)
     for program in (problem.program, resting.program):
         cpu.kernel(program)

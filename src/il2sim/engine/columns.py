@@ -41,7 +41,7 @@ def write_columns(
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pyarrow.table({name: pyarrow.array(one) for name, one in columns.items()})
     told = json.dumps(dict(about), sort_keys=True).encode()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         parquet.write_table(
             table.replace_schema_metadata({KEY: told}), beside, compression="zstd"

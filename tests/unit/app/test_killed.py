@@ -54,6 +54,14 @@ def test_so_does_one_in_another_format(kind, touch, tmp_path, repository):
     assert found["wrong"] == []
 
 
+@pytest.mark.slow
+def test_so_does_a_trial(tmp_path, repository):
+    """Its portions, tables and decisions, at every touch of its folder."""
+    found = at_every(1, "trial", tmp_path, repository)
+    assert found["kills"] > 20
+    assert found["wrong"] == []
+
+
 ENDS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 

@@ -24,7 +24,7 @@ FIGURES = {
     "flow": "Flow of subjects from enrollment to analysis.",
     "table1": "Table 1: subjects before treatment.",
     "spaghetti": "Every group over time: bands over all subjects, lines for some.",
-    "predictive-check": "Visual predictive check: one trial inside what all would read.",
+    "predictive-check": "Visual predictive check: one trial inside what all read.",
     "waterfall": "Waterfall: the change of each subject of one trial.",
     "swimmer": "Swimmers: how long each subject of one trial was followed.",
     "survival": "Kaplan-Meier: the share free of the event over time.",
