@@ -58,6 +58,7 @@ def flat_rates(y: Values, p: Values) -> dict[str, float]:
     d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
     d["B cells.blood"] -= leave * y["B cells.blood"]
     d["NK bright.pool"] += p["NK bright.export_at_rest"] * rest["NK bright"]
+    _eosinophils(d, y, p)
     _toxicity(d, y, p)
     _tumor(d, y, p, signal)
     return d
@@ -99,7 +100,7 @@ def _margination(d: dict[str, float], y: Values, p: Values, il2: float) -> Value
     withdrawal = {}
     for group in ("T cells", "NK cells"):
         state = f"{group} margination.readiness"
-        effect = il2 / (p[f"{group}.half_withdrawal"] + il2)
+        effect = il2**2 / (p[f"{group}.half_withdrawal"] ** 2 + il2**2)
         withdrawal[group] = p[f"{group}.most_withdrawal"] * effect * y[state]
         d[state] += p["margination.k_recover"] * (1 - y[state])
         tired = il2 / (p["margination.half_tiring"] + il2)
@@ -124,7 +125,7 @@ def _population(
     restraint = (1 + s) / (1 + s * treg)
     division = p[f"{c}.division_at_rest"] + p[f"{c}.division_by_il2"] * mean * restraint
     death = p[f"{c}.death"] * (pool / rest) ** p[f"{c}.crowding"]
-    death /= 1 + p[f"{c}.survival"] * mean
+    death /= 1 + p[f"{c}.survival"] * _kept(d, y, p, c, mean)
     d[f"{c}.pool"] += (division - death) * pool
     group = "NK cells" if c.startswith("NK") else "T cells"
     leave = p["lymphocytes.recirculation"] * (1 + withdrawal[group])
@@ -140,11 +141,33 @@ def _population(
     if c in THYMIC:
         made = p[f"{c}.export_at_rest"] * rest
         made *= 1 + p[f"{c}.export_by_il2"] * signal[c, "tissue"]
+        years = p["subject.age"] - p["thymic_export.age_of_reference"]
+        made /= np.exp(years / p["thymic_export.age_of_fading"])
         recent, trec, lost = f"{c} export.emigrants", f"{c} export.trec", death + rate
         gone = p["thymic_export.k_mature"] + division + lost
         d[f"{c}.pool"] += made
         d[recent] += made - gone * y[recent]
         d[trec] += made * p["thymic_export.trec_of_emigrant"] - lost * y[trec]
+
+
+def _kept(d: dict[str, float], y: Values, p: Values, c: str, mean: float) -> float:
+    """Change the share of cells that IL-2 keeps alive; return it."""
+    if "CD4" not in c:
+        return mean
+    kept, half = y[f"{c} survivors.kept"], p["survivors.half_pstat5"]
+    strong = p["survivors.k_keep"] * mean**2 / (half**2 + mean**2)
+    d[f"{c} survivors.kept"] += strong * (1 - kept) - p["survivors.k_forget"] * kept
+    return kept
+
+
+def _eosinophils(d: dict[str, float], y: Values, p: Values) -> None:
+    at, drive = "NK bright tissue receptors", y["eosinophils.drive"]
+    ratio = (y[f"{at}.dimer"] + y[f"{at}.trimer"]) / p["eosinophils.half_engaged"]
+    power = ratio ** p["eosinophils.steepness"]
+    d["eosinophils.drive"] += p["eosinophils.k_drive"] * (power / (1 + power) - drive)
+    made = p["eosinophils.release"] * p["eosinophils.baseline"]
+    d["eosinophils.blood"] += made * (1 + p["eosinophils.most_gain"] * drive)
+    d["eosinophils.blood"] -= p["eosinophils.k_leave"] * y["eosinophils.blood"]
 
 
 def bound_il2(total: float, sites: float, kd: float) -> float:

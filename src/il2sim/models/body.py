@@ -23,10 +23,12 @@ from il2sim.models.cells import (
     NK_BRIGHT,
     NK_DIM,
     POPULATIONS,
+    TCONV,
     THYMIC,
 )
 from il2sim.models.circulation import BodySize, Circulation, Secretion
-from il2sim.models.lymphocytes import Bystanders, Lymphocytes, Margination
+from il2sim.models.eosinophils import Eosinophils
+from il2sim.models.lymphocytes import Bystanders, Lymphocytes, Margination, Survivors
 from il2sim.models.outputs import body_outputs
 from il2sim.models.signaling import Signaling
 from il2sim.models.thymus import Conversion, MarrowExport, ThymicExport
@@ -118,6 +120,7 @@ def body_components() -> Iterator[Component]:
 
 def _population(cell: str) -> Iterator[Component]:
     group = "NK cells" if cell in NK else "T cells"
+    kept = f"{cell} survivors.kept" if cell in TCONV else f"{cell}.pstat5"
     yield Lymphocytes(
         cell,
         cell=cell,
@@ -126,7 +129,10 @@ def _population(cell: str) -> Iterator[Component]:
         pstat5_tissue=f"{cell} tissue.pstat5",
         treg=_treg_fold(),
         withdrawal=f"{group} margination.withdrawal",
+        kept=kept,
     )
+    if cell in TCONV:
+        yield Survivors(f"{cell} survivors", pstat5=f"{cell}.pstat5")
     for place, fluid in PLACES.items():
         yield from _receptors(cell, place, fluid)
 
@@ -170,6 +176,7 @@ def _supply() -> Iterator[Component]:
             division_rate=f"{cell}.division_rate",
             loss_rate=Reference(f"{cell}.death_rate") + converted,
             pstat5=f"{cell} tissue.pstat5",
+            subject="subject",
         )
     yield MarrowExport(
         f"{NK_BRIGHT} export",
@@ -177,6 +184,7 @@ def _supply() -> Iterator[Component]:
         pool=f"{NK_BRIGHT}.pool",
         at_rest=f"{NK_BRIGHT}.at_rest",
     )
+    yield Eosinophils("eosinophils", engaged=f"{NK_BRIGHT} tissue receptors.engaged")
     for source, target in CONVERSIONS.items():
         yield Conversion(
             f"{source} to {target}",

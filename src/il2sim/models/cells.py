@@ -20,6 +20,7 @@ POPULATIONS = (
 """Each with its own receptors, numbers and turnover."""
 
 TREG = (NAIVE_TREG, MEMORY_TREG)
+TCONV = (NAIVE_CD4, MEMORY_CD4)
 NK = (NK_DIM, NK_BRIGHT)
 THYMIC = (NAIVE_TREG, NAIVE_CD4, NAIVE_CD8)
 BYSTANDERS = "B cells"
@@ -27,7 +28,7 @@ BYSTANDERS = "B cells"
 REPORTED = {
     NAIVE_TREG: (NAIVE_TREG,),
     MEMORY_TREG: (MEMORY_TREG,),
-    "CD4 Tconv": (NAIVE_CD4, MEMORY_CD4),
+    "CD4 Tconv": TCONV,
     "CD8": (NAIVE_CD8, MEMORY_CD8),
     NK_DIM: (NK_DIM,),
     NK_BRIGHT: (NK_BRIGHT,),

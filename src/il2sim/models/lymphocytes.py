@@ -20,6 +20,7 @@ class Lymphocytes(Component):
     pstat5_tissue = supplied("1", "pSTAT5 of its cells in tissue")
     treg = supplied("1", "all Treg over their number at rest")
     withdrawal = supplied("1", "gain in leaving blood through IL-2")
+    kept = supplied("1", "cells that IL-2 keeps alive, part of all")
 
     baseline = parameter("cell/L", "blood count at rest", by="cell")
     body_multiple = parameter("1", "cells in the body for each in blood", by="cell")
@@ -27,7 +28,7 @@ class Lymphocytes(Component):
     division_at_rest = parameter("1/d", "division without added IL-2", by="cell")
     division_by_il2 = parameter("1/d", "division added at full pSTAT5", by="cell")
     suppression = parameter("1", "loss of IL-2 division to Treg", by="cell")
-    survival = parameter("1", "fall of death at full pSTAT5", by="cell")
+    survival = parameter("1", "fall of death where IL-2 keeps alive", by="cell")
     crowding = parameter(
         "1", "power of its own number that death grows with", by="cell"
     )
@@ -65,13 +66,33 @@ class Lymphocytes(Component):
         division_at_rest + division_by_il2 * pstat5 * restraint,
     )
     death_rate = observed(
-        "1/h", "deaths of a cell", death * fold**crowding / (1 + survival * pstat5)
+        "1/h", "deaths of a cell", death * fold**crowding / (1 + survival * kept)
     )
 
     divide = process("-> pool", rate=division_rate * pool)
     die = process("pool ->", rate=death_rate * pool)
     enter_blood = process("-> blood", rate=inflow * baseline * fold)
     leave_blood = process("blood ->", rate=recirculation * (1 + withdrawal) * blood)
+
+
+class Survivors(Component):
+    """Cells that a strong signal has made long-lived, for weeks after it (E182)."""
+
+    pstat5 = supplied("1", "pSTAT5, mean of its cells")
+
+    kept = state("1", "cells that IL-2 keeps alive, part of all")
+
+    half_pstat5 = parameter("1", "pSTAT5 that keeps half as many alive as at most")
+    k_keep = parameter("1/d", "cells become long-lived, at most")
+    k_forget = parameter("1/d", "cells lose it again")
+
+    keep = process(
+        "-> kept",
+        rate=k_keep
+        * (pstat5 * pstat5 / (half_pstat5 * half_pstat5 + pstat5 * pstat5))
+        * (1 - kept),
+    )
+    forget = process("kept ->", rate=k_forget * kept)
 
 
 class Bystanders(Component):
@@ -90,7 +111,11 @@ class Bystanders(Component):
 
 
 class Margination(Component):
-    """IL-2 makes lymphocytes cling and leave the blood; the vessels get used to it."""
+    """IL-2 makes lymphocytes cling and leave the blood; the vessels get used to it.
+
+    The effect grows with the square of IL-2, because an infusion of 1.8 MIU/m2/d
+    leaves T cells where they are (E120) and a bolus of the same dose does not (E123).
+    """
 
     il2 = supplied("nM", "free IL-2 in plasma")
 
@@ -102,7 +127,11 @@ class Margination(Component):
     k_tire = parameter("1/h", "vessels cease to answer, at most")
     k_recover = parameter("1/h", "vessels answer again")
 
-    effect = observed("1", "effect, part of the most", il2 / (half_withdrawal + il2))
+    effect = observed(
+        "1",
+        "effect, part of the most",
+        il2 * il2 / (half_withdrawal * half_withdrawal + il2 * il2),
+    )
     withdrawal = observed(
         "1", "gain in leaving blood", most_withdrawal * effect * readiness
     )

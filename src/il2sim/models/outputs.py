@@ -29,6 +29,12 @@ def _counts() -> Iterator[Output]:
         yield Output(name, "cell/uL", f"{name} in blood", blood)
     every = [Reference(f"{cell}.blood") for cell in (*POPULATIONS, BYSTANDERS)]
     yield Output("lymphocytes", "cell/uL", "lymphocytes in blood", total(every))
+    yield Output(
+        "eosinophils",
+        "cell/uL",
+        "eosinophils in blood",
+        Reference("eosinophils.blood"),
+    )
     treg, tconv = (
         total([Reference(f"{cell}.blood") for cell in REPORTED[name]])
         for name in ("Treg", "CD4 Tconv")

@@ -2,12 +2,20 @@
 
 Export and division both raise a naive pool; only the TREC that emigrants bring, and
 that divide among daughters, tells the two apart. So the emigrants not yet divided and
-the TREC of a naive population are followed beside its number.
+the TREC of a naive population are followed beside its number. Export fades with age.
 """
 
 from __future__ import annotations
 
-from il2sim.symbolic import Component, observed, parameter, process, state, supplied
+from il2sim.symbolic import (
+    Component,
+    exp,
+    observed,
+    parameter,
+    process,
+    state,
+    supplied,
+)
 
 
 class ThymicExport(Component):
@@ -23,6 +31,9 @@ class ThymicExport(Component):
         "1/d", "export a day, part of the resting pool", by="cell"
     )
     export_by_il2 = parameter("1", "gain of export at full pSTAT5", by="cell")
+    age = parameter("yr", "age", by="subject")
+    age_of_reference = parameter("yr", "age that the resting export holds for")
+    age_of_fading = parameter("yr", "years in which export falls to 37 %")
     trec_of_emigrant = parameter("molecule/cell", "TREC that an emigrant brings")
     k_mature = parameter("1/d", "emigrants cease to be recent")
 
@@ -36,7 +47,10 @@ class ThymicExport(Component):
     export_rate = observed(
         "cell/h",
         "cells exported",
-        export_at_rest * (1 + export_by_il2 * pstat5) * at_rest,
+        export_at_rest
+        * exp((age_of_reference - age) / age_of_fading)
+        * (1 + export_by_il2 * pstat5)
+        * at_rest,
     )
     trec_per_cell = observed("molecule/cell", "TREC for each cell", trec / pool)
 
@@ -45,7 +59,7 @@ class ThymicExport(Component):
         rate=export_rate,
         exchange={"trec": trec_of_emigrant},
     )
-    age = process(
+    mature = process(
         "emigrants ->", rate=(k_mature + division_rate + loss_rate) * emigrants
     )
     lose_trec = process("trec ->", rate=loss_rate * trec)

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 WEIGHT = "subject.weight"
 """Parameter of a model that takes the weight of a subject [kg], where it has one."""
 
+AGE = "subject.age"
+"""Parameter of a model that takes the age of a subject [yr], where it has one."""
+
 
 class Products(Protocol):
     """Where a product is looked up by its name: the shipped catalog, or a user's."""
@@ -205,6 +208,8 @@ class Task:
                 values[:, columns[name]] = value
         if WEIGHT in columns:
             values[:, columns[WEIGHT]] = subjects.weight_kg
+        if AGE in columns:
+            values[:, columns[AGE]] = subjects.age_y * unit("yr").factor
         for cell, count in subjects.counts.items():
             if f"{cell}.baseline" in columns:
                 into = unit("cell/uL").factor
