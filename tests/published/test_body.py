@@ -14,7 +14,7 @@ import pytest
 
 from il2sim.engine.status import Status
 from il2sim.models import body
-from il2sim.study.populations import adults, cancer_patients
+from il2sim.study.populations import adults, cancer_patients, population
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import simulate
 from il2sim.units import Quantity
@@ -22,11 +22,16 @@ from il2sim.units import Quantity
 PM_PER_IU_ML = 3.99  # aldesleukin, E296
 
 
+def hiv_patients(n, seed):
+    """Adults with HIV infection."""
+    return population("hiv_patients", n=n, seed=seed)
+
+
 @lru_cache(maxsize=16)
-def course(text, hours, every, population=adults):
+def course(text, hours, every, persons=adults):
     """Medians need few subjects: the standard error is a seventh of the spread."""
     times = Quantity(np.arange(0.0, hours + 1e-9, every), "h")
-    run = simulate(body(), Regimen.parse(text), population(n=48, seed=5), times=times)
+    run = simulate(body(), Regimen.parse(text), persons(n=48, seed=5), times=times)
     assert np.all(run.status == Status.DONE)
     return run
 
@@ -112,12 +117,66 @@ def test_daily_low_dose_after_twelve_weeks(name, low, high):
     assert low < median_fold(run, name, 84) < high
 
 
-def test_every_third_day():
-    """0.26 MIU/m2 every third day, day 27 (E163, E165): Treg +20-40 %, others flat."""
-    run = course("aldesleukin 0.26 MIU/m2 sc every 3 days for 84 days", 24.0 * 84, 12.0)
-    assert 1.2 < median_fold(run, "Treg", 27) < 1.4
+ULTRA_LOW = "aldesleukin 0.26 MIU/m2 sc every 3 days for 84 days"
+
+
+@pytest.mark.parametrize("day", [27, 84])
+def test_every_third_day(day):
+    """0.26 MIU/m2 every third day (E163-E165): Treg of CD4 +20-40 %, CD25 +15-35 %.
+
+    A plateau: the bands hold at week 4 and at week 12. Others stay within 10 %.
+    """
+    run = course(ULTRA_LOW, 24.0 * 84, 12.0)
+    assert 1.2 < median_fold(run, "Treg of CD4", day) < 1.4
+    assert 1.15 < median_fold(run, "CD25 on memory Treg", day) < 1.35
     for name in ("CD4 Tconv", "CD8"):
-        assert 0.9 < median_fold(run, name, 27) < 1.1
+        assert 0.9 < median_fold(run, name, day) < 1.1
+
+
+@pytest.mark.parametrize("dose", [4.5, 7.5])
+def test_cycles_raise_cd4(dose):
+    """Three cycles of five days twice daily, week 24 (E196, E197): CD4 +15-40 %."""
+    text = f"aldesleukin {dose} MIU sc, twice daily, for 5 days; repeat every 8 weeks"
+    run = course(f"{text}, 3 courses", 24.0 * 168, 24.0, hiv_patients)
+    cd4, rest = (
+        sum(getattr(run[name], kind) for name in ("Treg", "CD4 Tconv"))
+        for kind in ("values", "resting")
+    )
+    assert 1.15 < float(np.median(cd4[:, -1] / rest)) < 1.4
+
+
+@pytest.mark.parametrize(("dose", "nk"), [(0.45, 1.5), (1.8, 2.0)])
+def test_continuous_infusion_raises_nk_alone(dose, nk):
+    """Week 8: NK up (E119, E122), T cells of blood within 20 % (E120, E121)."""
+    text = f"aldesleukin {dose} MIU/m2/day iv continuous, for 60 days"
+    run = course(text, 24.0 * 60, 24.0, cancer_patients)
+    assert median_fold(run, "NK", 56) > nk
+    for name in ("CD4 Tconv", "CD8"):
+        assert 0.8 < median_fold(run, name, 56) < 1.2
+
+
+@pytest.mark.parametrize(
+    ("dose", "nk", "bright"), [(0.4, 2.54, 4.68), (1.75, 6.3, 28.6)]
+)
+def test_daily_doses_in_cancer(dose, nk, bright):
+    """NK within 1.6-fold, CD56bright within 2-fold of E107-E110, at both ends."""
+    text = f"aldesleukin {dose} MIU/m2 sc daily for 56 days"
+    run = course(text, 24.0 * 56, 24.0, cancer_patients)
+    assert nk / 1.6 < median_fold(run, "NK", 56) < nk * 1.6
+    assert bright / 2 < median_fold(run, "NK bright", 56) < bright * 2
+
+
+def test_eosinophils():
+    """They rise up to 20-fold (E105), some days after the first dose.
+
+    Read as: the median subject 5 to 20-fold at high dose, and more than half of that
+    not before the third day.
+    """
+    text = "aldesleukin 600000 IU/kg iv over 15 min, every 8 h, 14 doses"
+    run = course(text, 24.0 * 14, 4.0, cancer_patients)
+    peak = float(np.median(run["eosinophils"].peak_fold()))
+    assert 5 < peak < 20
+    assert median_fold(run, "eosinophils", 2) < peak / 2
 
 
 def test_high_dose_empties_blood_and_rebounds():
@@ -139,7 +198,7 @@ def test_resting_il2_is_below_what_laboratories_see():
 
 @pytest.mark.parametrize(
     "text",
-    [DAILY, "aldesleukin 0.26 MIU/m2 sc every 3 days for 84 days"],
+    [DAILY, ULTRA_LOW],
 )
 @pytest.mark.parametrize("day", [27, 84])
 def test_the_claim(text, day):

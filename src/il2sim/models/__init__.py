@@ -5,9 +5,9 @@ each event once; the complete models join instances of them by name. No value st
 here (they come from `evidence` and `molecules`), and no file knows how it is solved.
 
 Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
-`signaling`, `lymphocytes`, `thymus`, `toxicity`, `tumor`, `transfer`; then `body`,
-`body_with_tumor` and `body_with_cells`; `switches` says what can be switched off in
-them. The same receptors in a well: `well`, `multivalent`, `mechanisms`, `stat5`,
+`signaling`, `lymphocytes`, `thymus`, `eosinophils`, `toxicity`, `tumor`, `transfer`;
+then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what can be
+switched off in them. The same receptors in a well: `well`, `multivalent`, `mechanisms`, `stat5`,
 `lasting`, `sequential`, `endosome`, `family`, then `dish`; of others, `published`.
 """
 

@@ -127,6 +127,9 @@ def _occupied(cell: str) -> Iterator[Output]:
     )
     alone, cd25 = Reference(f"{receptors}.il2_cd25"), Reference(f"{receptors}.cd25")
     yield Output(
+        f"CD122 on {cell}", "molecule/cell", "facing plasma", empty + dimer + trimer
+    )
+    yield Output(
         f"CD122 of {cell} occupied",
         "%",
         "holding IL-2, facing plasma",
