@@ -7,8 +7,9 @@ here (they come from `evidence` and `molecules`), and no file knows how it is so
 Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
 `signaling`, `lymphocytes`, `thymus`, `eosinophils`, `toxicity`, `tumor`, `transfer`;
 then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what can be
-switched off in them. The same receptors in a well: `well`, `multivalent`, `mechanisms`, `stat5`,
-`lasting`, `sequential`, `endosome`, `family`, then `dish`; of others, `published`.
+switched off in them. The same receptors in a well: `well`, `multivalent`, `mechanisms`,
+`stat5`, `lasting`, `sequential`, `endosome`, `family`, then `dish`; of others,
+`published`.
 """
 
 from il2sim.models.body import body
