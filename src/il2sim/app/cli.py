@@ -134,6 +134,22 @@ def show(
 
 
 @app.command()
+def lint(
+    file: Annotated[str, typer.Argument(help="A protocol or study: name or .toml.")],
+) -> None:
+    """Say what is wrong or strange in a protocol, or in the protocol of a study."""
+    from il2sim.app.linting import findings_of
+
+    found = findings_of(file)
+    for one in found:
+        console().print(str(one), markup=False, highlight=False, soft_wrap=True)
+    errors = sum(one.kind == "error" for one in found)
+    console().print(f"{errors} errors, {len(found) - errors} warnings", markup=False)
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
 def serve(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -279,6 +295,8 @@ def _report(outcome: Outcome) -> None:
         out.print(toxicity)
     told = summary["subjects"]
     out.print(f"Medians (5–95 %) of {told['n']} subjects; {told['failed']} not solved.")
+    if "decisions" in summary:
+        out.print(tables.decisions_line(summary["decisions"]), markup=False)
     for line in outcome.trajectories.failures():
         out.print(line, markup=False)
     for line in summary.get("failures", {}).get("words", ()):
@@ -424,8 +442,24 @@ def _evidence_text(name: str) -> str:
     return "\n".join([*told, f"  {one.note}"] if one.note else told)
 
 
+def _protocols() -> Listing:
+    from il2sim.formats.protocol_file import protocols, read_protocol_file
+
+    rows = [(name, read_protocol_file(name)) for name in protocols()]
+    return ("protocol", "what it is", "regimen"), [
+        (name, file.title, file.regimen) for name, file in rows
+    ]
+
+
+def _protocol_text(name: str) -> str:
+    from il2sim.formats.protocol_file import read_protocol_file, show
+
+    return show(read_protocol_file(name), Path(name).name.removesuffix(".toml"))
+
+
 _LISTS = {
     "studies": _studies,
+    "protocols": _protocols,
     "cards": _cards,
     "trials": _trials,
     "populations": _populations,
@@ -436,6 +470,7 @@ _LISTS = {
 }
 _SHOWN = {
     "study": _study_text,
+    "protocol": _protocol_text,
     "card": _card_text,
     "trial": _trial_text,
     "population": _population_text,

@@ -48,6 +48,9 @@ PEOPLE_FILE = "population.parquet"
 FAILURES = "failures.csv"
 """The subjects without an answer, where there are any."""
 
+DECISIONS = "decisions.csv"
+"""What a protocol decided about each subject, where there is one."""
+
 RUNS = Path("runs")
 """Where folders are made unless the user names one."""
 
@@ -286,7 +289,7 @@ def task_of(study: Study, options: Options) -> Task:
     tolerance = study.tolerance if options.tolerance is None else options.tolerance
     return prepare(
         study.find_model(),
-        study.parsed_regimen(),
+        study.parsed_protocol(),
         study.find_population(options.subjects, options.seed, beside=options.beside),
         times=study.times(),
         tolerance=tolerance,
@@ -361,8 +364,11 @@ def _write(
         "toxicity": summarize_toxicity(run),
         "failures": lost.to_dict(),
         "published": [one.to_dict() for one in comparisons],
+        **_decided(task, run),
     }
     folder.write_trajectories(run, options.format)
+    if run.decisions is not None:
+        folder.write_table(DECISIONS, run.decisions.columns())
     if lost:
         folder.write_table(FAILURES, lost.rows)
     folder.write_table(
@@ -376,6 +382,7 @@ def _write(
             "is female": people.is_female.tolist(),
             "weight [kg]": people.weight_kg.tolist(),
             "surface [m^2]": people.surface_m2.tolist(),
+            **({} if run.decisions is None else run.decisions.by_subject()),
             **{
                 name: values.tolist()
                 for name, values in (
@@ -391,6 +398,13 @@ def _write(
         _report(study, task, folder, outcome)
     folder.write_summary(summary)  # last: it says that the run is complete
     return outcome
+
+
+def _decided(task: Task, run: Trajectories) -> dict[str, Any]:
+    """The protocol and how many subjects met each kind of decision."""
+    if run.decisions is None:
+        return {}
+    return {"protocol": str(task.protocol), "decisions": run.decisions.counts()}
 
 
 def _report(study: Study, task: Task, folder: RunFolder, outcome: Outcome) -> None:

@@ -245,3 +245,15 @@ def shown(value: float | None) -> str:
     if size >= 1e5 or size < 0.1:
         return f"{value:.2g}"
     return f"{value:.{2 if size < 10 else 1 if size < 100 else 0}f}"
+
+
+def decisions_line(counts: Mapping[str, int]) -> str:
+    """In how many subjects each kind of decision was made.
+
+    Examples
+    --------
+    >>> decisions_line({"hold": 18, "skip": 1})
+    'Decisions: hold in 18, skip in 1 subjects.'
+    """
+    told = ", ".join(f"{kind} in {count}" for kind, count in counts.items())
+    return f"Decisions: {told or 'none in any'} subjects."

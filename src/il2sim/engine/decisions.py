@@ -105,6 +105,16 @@ class Decisions:
             heading: getattr(self, name).tolist() for name, heading in COLUMNS.items()
         }
 
+    def by_subject(self) -> dict[str, list[Any]]:
+        """What each subject was given and until when it was seen, one column each."""
+        left = np.where(np.isfinite(self.dropout_h), self.dropout_h / 24.0, np.nan)
+        return {
+            "doses given": np.count_nonzero(self.given, axis=1).tolist(),
+            "doses given, in whole ones": self.given.sum(axis=1).tolist(),
+            "visits": np.isfinite(self.visits_h).sum(axis=1).tolist(),
+            "dropout [d]": left.tolist(),
+        }
+
     def rows(self, some: range) -> Decisions:
         """The decisions about some of the subjects, numbered from zero."""
         kept = (self.subject >= some.start) & (self.subject < some.stop)

@@ -9,6 +9,7 @@ each column's name, and ``trajectories.json`` with the rest.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.engine import decisions as log
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import FolderInUse, Il2simError, UnknownName, UnreadableFile, closest
@@ -39,6 +41,9 @@ CHUNK_VALUES = 2**20
 
 MARKER = "trajectories.json"
 """Moved into place last: tables without it are not complete."""
+
+LOG = "decisions.npz"
+"""The log of decisions, every array as it is; ``decisions.csv`` is for readers."""
 
 UNFINISHED = ".unfinished-"
 """Begin of the name of a folder in which a store is being written."""
@@ -113,6 +118,9 @@ def write(
             _write_zarr(trajectories, temporary / "trajectories.zarr")
         else:
             _write_tables(trajectories, temporary, format)
+        if trajectories.decisions is not None:
+            arrays: dict[str, Any] = dict(log.arrays_of(trajectories.decisions))
+            np.savez(temporary / LOG, **arrays)
         with _standing_in(folder, present):
             for path in present:
                 path.rename(temporary / f"old {path.name}")
@@ -134,9 +142,9 @@ def read(folder: Path | str) -> Trajectories:
     try:
         for place in (folder, folder / BEFORE):
             if (place / "trajectories.zarr").exists():
-                return _assemble(*_read_zarr(place / "trajectories.zarr"))
+                return _whole(*_read_zarr(place / "trajectories.zarr"), place)
             if (place / MARKER).exists():
-                return _assemble(*_read_tables(place))
+                return _whole(*_read_tables(place), place)
     except UnreadableFile:
         raise
     except Exception as error:  # the libraries below raise many kinds
@@ -197,9 +205,24 @@ def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
         "units": list(run.units),
         "statuses": {str(int(status)): status.sentence for status in Status},
         "failed states": states,
+        "decisions": run.decisions is not None,
         "provenance": run.provenance.to_dict() if run.provenance else None,
     }
     return arrays, about
+
+
+def _whole(
+    arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any], folder: Path
+) -> Trajectories:
+    """Trajectories with their log of decisions, where there is one."""
+    run = _assemble(arrays, about)
+    if not about.get("decisions"):
+        return run
+    if not (folder / LOG).exists():
+        raise _broken(folder, f"no '{LOG}'")
+    with np.load(folder / LOG, allow_pickle=False) as kept:
+        found = {name: kept[name] for name in kept.files}
+    return dataclasses.replace(run, decisions=log.from_arrays(found))
 
 
 def _assemble(
@@ -347,7 +370,7 @@ def _present(folder: Path) -> list[Path]:
         for file in ("trajectories", "subjects")
         for kind in ("parquet", "csv")
     ]
-    names = (MARKER, "trajectories.zarr", *tables)
+    names = (MARKER, "trajectories.zarr", LOG, *tables)
     return [folder / name for name in names if (folder / name).exists()]
 
 

@@ -22,10 +22,13 @@ from pydantic import (
 )
 
 from il2sim.errors import BadStudy, Il2simError, closest
+from il2sim.formats.protocol_file import Clauses
 from il2sim.formats.refusals import refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
 from il2sim.study.comparison import Direction, Endpoint, Expected
+from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
+from il2sim.study.translate import threshold_of
 from il2sim.units import Quantity
 
 if TYPE_CHECKING:
@@ -101,6 +104,9 @@ class Study(BaseModel):
         A TOML file of populations, relative to the study file.
     regimen
         A prescription of one line (`Regimen.parse`).
+    protocol
+        Rules, visits, repeats, rescue, missed doses and dropout
+        (`il2sim.formats.protocol_file.Clauses`).
     days
         How long subjects are followed, [d].
     end_day
@@ -138,6 +144,7 @@ class Study(BaseModel):
     record_finely_every_h: Positive = 1.0
     record_finely_until_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
     factors: dict[str, Positive] = {}
+    protocol: Clauses | None = None
     compare: list[CompareRow] = []
     sources: list[str] = []
     notes: list[str] = []
@@ -182,6 +189,11 @@ class Study(BaseModel):
     def parsed_regimen(self) -> Regimen:
         """The regimen, read."""
         return Regimen.parse(self.regimen)
+
+    def parsed_protocol(self) -> Protocol:
+        """The regimen with what else the study says of its doses, read."""
+        said = self.protocol or Clauses()
+        return said.joined(self.regimen, self.title)
 
     def find_model(self) -> Model:
         """The model, joined."""
@@ -288,7 +300,7 @@ def study_of(
         study = Study.model_validate(_with_floats(dict(tables)))
     except ValidationError as error:
         raise refusal(
-            error, f"the study file '{where}'", (Study, CompareRow), BadStudy
+            error, f"the study file '{where}'", (Study, CompareRow, Clauses), BadStudy
         ) from error
     _check_references(study, where, beside)
     return study
@@ -303,9 +315,12 @@ def as_toml(study: Study) -> str:
     """A study as the text of its file."""
     told = study.model_dump(exclude_defaults=True)
     rows, factors = told.pop("compare", []), told.pop("factors", {})
+    clauses = told.pop("protocol", None) or {}
     blocks = [block("", told)]
     if factors:
         blocks.append(block("[factors]", factors))
+    if clauses:
+        blocks.append(block("[protocol]", clauses))
     blocks += [block("[[compare]]", row) for row in rows]
     return "\n\n".join(blocks) + "\n"
 
@@ -338,9 +353,11 @@ def _check_references(study: Study, where: str, beside: Path | None) -> None:
     """Names in the file must be known, before anything is solved."""
     from il2sim.evidence import library
 
-    study.parsed_regimen()
+    protocol = study.parsed_protocol()
     study.find_population(beside=beside)
     model = study.find_model()
+    for condition in protocol.conditions:
+        threshold_of(condition, model)
     for name in study.factors:
         if name not in model.parameters:
             raise BadStudy(

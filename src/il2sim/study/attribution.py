@@ -344,6 +344,7 @@ def _carry_out(
 ) -> Attribution:
     from il2sim.engine.solve import find_rest, solve
 
+    task.refuse_protocol("attribution")
     problem = task.problem(some)
     rest = find_rest(problem, device=device, workers=workers)
     solution = solve(

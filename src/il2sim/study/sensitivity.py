@@ -129,6 +129,7 @@ def sensitivities(
     >>> found.of("plasma IL-2", DOSES).shape
     (1, 3)
     """
+    task.refuse_protocol("a derivative")
     problem = task.problem(some)
     program = problem.program
     known = (*program.parameters, DOSES)

@@ -20,7 +20,7 @@ from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
-from il2sim.errors import BadRegimen, SolveFailed, UnknownName, closest
+from il2sim.errors import BadProblem, BadRegimen, SolveFailed, UnknownName, closest
 from il2sim.molecules.cell_product import CellProduct
 from il2sim.provenance import Provenance, provenance_of
 from il2sim.study.dosing import amount_of, records_of
@@ -130,6 +130,22 @@ class Task:
             rules=rules,
             reductions=peaks_of(self.save),
         )
+
+    def refuse_protocol(self, work: str) -> None:
+        """Complain where a question has an answer only if all get the same doses.
+
+        Raises
+        ------
+        BadProblem
+            The task has a protocol.
+        """
+        if self.protocol is not None:
+            raise BadProblem(
+                f"{work} follows a regimen, in which no rule decides.",
+                got=str(self.protocol),
+                expected="the regimen alone",
+                try_=f"'{self.protocol.regimen}'",
+            )
 
     def steering(self, program: Program, some: range | None = None) -> Steering | None:
         """How the protocol steers all subjects, or some; None without a protocol."""

@@ -67,6 +67,8 @@ class Steering:
         found, values = solution.decisions, solution.looked_at
         if self.log is not None:
             found = self._decided(self.log)
+            unmade = 2 * found.shape[1] - values.shape[1]  # the last may be nobody's
+            values = np.pad(values, ((0, 0), (0, unmade)), constant_values=np.nan)
             values = np.where(found == MET, values[:, 0::2], values[:, 1::2])
         return write_log(self.plan, self.chance, found, values)
 

@@ -135,6 +135,7 @@ def switch_off(
             got=list(doses),
             expected="finite numbers above zero",
         )
+    task.refuse_protocol("a comparison of mechanisms")
     end_h = float(task.times_h[-1]) if at_h is None else at_h
     names = tuple(name for name in SHOWN if name in task.model.outputs)
     short = replace(task, times_h=np.array([end_h]), save=names)

@@ -149,3 +149,55 @@ def test_everything_can_be_shown(call, what, name, message):
 def test_the_text_of_a_study_is_shown_with_its_comments(call):
     _, out, _ = call("show", "study", "colorectal-vaccine")
     assert "# ASSUMPTION" in out
+
+
+PROTOCOL = """
+[protocol]
+rules = ["skip if lymphocytes < 5000 cell/uL"]
+"""
+
+
+def test_a_study_with_a_protocol_leaves_its_decisions(call, tmp_path):
+    """Who was skipped stands in a table, a line and the endpoints; it replays."""
+    begin, rows = STUDY.split("[[compare]]")
+    (tmp_path / "mine.toml").write_text(f"{begin}{PROTOCOL}[[compare]]{rows}")
+    code, out, _ = call("run", "mine.toml", "--subjects", "2", "--out", "here")
+    assert code == 0
+    assert "skip in 2" in out
+    table = (tmp_path / "here" / "decisions.csv").read_text().splitlines()
+    assert table[0].startswith("subject,time [h],decision,rule,quantity,value,unit")
+    assert len(table) == 1 + 2 * 2
+    assert "doses given" in (tmp_path / "here" / "endpoints.csv").read_text()
+    assert call("replay", "here", "1")[0] == 0
+    code, out, _ = call(
+        "run", "mine.toml", "--subjects", "2", "--out", "here", "--resume"
+    )
+    assert "skip in 2" in out
+
+
+def test_lint_names_what_is_wrong(call, tmp_path):
+    """Errors end with code 1, a sound protocol with 0, another file with 2."""
+    assert call("lint", "high-dose-melanoma")[:2] == (0, "0 errors, 0 warnings\n")
+    (tmp_path / "mine.toml").write_text(
+        'title = "t"\nmeaning = "m"\nmodel = "body"\npopulation = "adults"\n'
+        'days = 7\nregimen = "aldesleukin 1 MIU sc daily, 5 doses"\n'
+        'sources = ["E142"]\nvisits = ["day 8"]\n'
+        'rules = ["skip if lymphocites < 5 cell/uL"]\n'
+    )
+    code, out, _ = call("lint", "mine.toml")
+    assert code == 1
+    assert "error: a rule looks at" in out
+    assert "expected: 'lymphocytes'" in out
+    assert "warning: a visit lies outside the study." in out
+    assert "1 errors, 1 warnings" in out
+    assert call("lint", "nothing.toml")[0] == 2
+
+
+def test_protocols_are_listed_and_shown(call):
+    code, out, _ = call("list", "protocols", "--find", "melanoma")
+    assert code == 0
+    assert "high-dose-melanoma" in out
+    code, out, _ = call("show", "protocol", "high-dose-melanoma")
+    assert code == 0
+    assert "skip if systolic pressure < 80 mmHg" in out
+    assert "source: E250" in out

@@ -11,7 +11,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from il2sim.errors import BadProblem, BadRegimen, UnitMismatch, UnknownName
+from il2sim.engine import snapshot, store
+from il2sim.engine.decisions import arrays_of
+from il2sim.errors import (
+    BadProblem,
+    BadRegimen,
+    UnitMismatch,
+    UnknownName,
+    UnreadableFile,
+)
+from il2sim.study.attribution import attribute
 from il2sim.study.populations import adults
 from il2sim.study.portions import portions, put_together, rows
 from il2sim.study.protocol import Protocol
@@ -285,6 +294,18 @@ def test_portions_have_the_log_of_the_whole():
     assert rows(whole, range(130, 260)).decisions.of(3) == parts[1].decisions.of(3)
 
 
+def test_checks_that_are_nobodys_are_no_decisions():
+    """Of a window's days the last may be no subject's; one alone has its log."""
+    text = f"{DOSES}; stop if amount > 2 nmol at visits; visit day 2 within 2 days"
+    whole = run(text, MANY, times=hours(0, 120, every=8)).decisions
+    task = task_of(text, MANY, times=hours(0, 120, every=8))
+    for subject in range(4):
+        alone = solve_task(task, range(subject, subject + 1))
+        assert alone.decisions.of(0) == whole.of(subject)
+        again = solve_task(replace(task, decisions=whole), range(subject, subject + 1))
+        assert again.decisions.of(0) == whole.of(subject)
+
+
 def test_both_devices_decide_the_same():
     """The slow twin, on everything at once."""
     task = task_of(EVERYTHING, adults(n=12, seed=2).without_spread())
@@ -341,3 +362,33 @@ def test_a_rule_that_does_not_fit_the_model_is_refused(text, error, words):
 def test_what_cannot_be_followed_is_refused(text):
     with pytest.raises(BadRegimen):
         Protocol.parse(f"{DOSES}; {text}")
+
+
+@pytest.mark.parametrize("kind", ["zarr", "parquet", "csv"])
+def test_a_log_is_kept_with_its_trajectories(kind, tmp_path):
+    """Every array comes back as it was, and a store without it is not complete."""
+    first = run(EVERYTHING)
+    store.write(first, tmp_path, format=kind)
+    again = store.read(tmp_path).decisions
+    for name, array in arrays_of(first.decisions).items():
+        assert np.array_equal(
+            array, getattr(again, name), equal_nan=array.dtype == float
+        )
+    (tmp_path / store.LOG).unlink()
+    with pytest.raises(UnreadableFile, match="not complete"):
+        store.read(tmp_path)
+
+
+def test_a_portion_is_kept_with_its_log(tmp_path):
+    first = run(EVERYTHING)
+    snapshot.write(first, tmp_path / "one.part")
+    again = snapshot.read(tmp_path / "one.part").decisions
+    assert again.of(1) == first.decisions.of(1)
+    assert again.given.tobytes() == first.decisions.given.tobytes()
+
+
+def test_questions_of_one_regimen_refuse_a_protocol():
+    """Shares and derivatives would be of doses that some did not get."""
+    task = task_of(f"{DOSES}; skip if amount >= 1 nmol")
+    with pytest.raises(BadProblem, match="attribution follows a regimen"):
+        attribute(task, "memory Treg")
