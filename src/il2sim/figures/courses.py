@@ -204,6 +204,29 @@ def toxicity_figure(
     return _absolute(trajectories, TOXICITY, title, columns, moments="all")
 
 
+def transfer_figure(
+    trajectories: Trajectories,
+    *,
+    title: str = "Given cells",
+    columns: int | None = None,
+) -> Figure:
+    """Draw the cells that were given, and what part of their population they are.
+
+    Raises
+    ------
+    UnknownName
+        No cells were given, or none of these was recorded.
+    """
+    names = given_names(trajectories)
+    return _absolute(trajectories, names, title, columns, moments="all")
+
+
+def given_names(trajectories: Trajectories) -> list[str]:
+    """Names of given cells that there were, of `body_with_cells` and its like."""
+    found = [name for name in trajectories.names if name.startswith("given ")]
+    return [name for name in found if np.any(trajectories[name].values > 0)]
+
+
 def draw_all(
     trajectories: Trajectories,
     *,
@@ -225,6 +248,7 @@ def draw_all(
         "thymus": (THYMUS, thymus_figure),
         "tumor": (TUMOR, tumor_figure),
         "toxicity": (TOXICITY, toxicity_figure),
+        "transfer": (given_names(trajectories), transfer_figure),
     }
     for file, (names, draw) in others.items():
         if any(name in trajectories for name in names):
@@ -281,7 +305,7 @@ def _panel(
         _from_zero(axes, course)
         rest = float(np.nanmedian(course.resting))
         axes.axhline(rest, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.set_title(ABSOLUTE[course.name], color=color_of(course.name))
+    axes.set_title(ABSOLUTE.get(course.name, course.name), color=color_of(course.name))
     axes.set_ylabel("" if course.unit == "1" else f"[{_pretty(course.unit)}]")
 
 

@@ -196,7 +196,15 @@ def plain_axis(axes: Axes, highest: float) -> None:
     from matplotlib.ticker import FuncFormatter
 
     axes.set_ylim(0, 1.12 * highest or 1.0)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.10g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _written_out(y)))
+
+
+def _written_out(number: float) -> str:
+    """With commas, or as a power of ten where there are too many digits for an axis."""
+    if abs(number) < 1e6:
+        return f"{number:,.10g}"
+    figures, power = f"{number:.3e}".split("e")
+    return f"{float(figures):g}e{int(power)}"
 
 
 def time_axis(axes: Axes, end_h: float) -> float:

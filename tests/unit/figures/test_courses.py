@@ -13,10 +13,15 @@ from matplotlib.text import Text
 from il2sim.engine.status import Status
 from il2sim.errors import BadStudy, UnknownName
 from il2sim.figures import Published, beyer_figure, blood_figure, draw_all, tumor_figure
-from il2sim.figures.courses import BEYER_PANELS
+from il2sim.figures.courses import BEYER_PANELS, given_names, transfer_figure
 from il2sim.figures.invented import REST_AND_RISE, invented
 from il2sim.figures.panels import before_doses
+from il2sim.models import body_with_cells
+from il2sim.study.populations import adults
 from il2sim.study.portions import rows
+from il2sim.study.regimen import Regimen
+from il2sim.study.simulate import simulate
+from il2sim.units import days
 
 WEEK_H = 168.0
 PUBLISHED = (
@@ -159,3 +164,23 @@ def test_a_published_result_that_says_nothing_is_refused(
     given = {"name": "CD8", "key": "X1", "start_h": 0.0, "end_h": 1.0} | wrong
     with pytest.raises(BadStudy, match="'X1' for 'CD8' cannot be drawn"):
         Published(**given)  # type: ignore[arg-type]
+
+
+def test_given_cells_have_panels_where_there_were_any():
+    """Only populations that were given, each with its number and its part."""
+    run = simulate(
+        body_with_cells(),
+        Regimen.parse("1e9 memory Treg iv"),
+        adults(n=2),
+        times=days(0, 3, every=1),
+        save=["given memory Treg", "given of memory Treg", "given NK dim"],
+    )
+    assert given_names(run) == ["given memory Treg", "given of memory Treg"]
+    panels = transfer_figure(run).axes
+    assert len(panels) == 2
+    assert list(draw_all(run)) == ["transfer"]
+    middle = curve(transfer_figure(run), 0)[-1, 1]
+    assert middle == run["given memory Treg"].median()[-1]
+    nothing = replace(run, values=np.zeros_like(run.values))
+    with pytest.raises(UnknownName, match="Given cells"):
+        transfer_figure(nothing)

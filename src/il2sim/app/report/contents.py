@@ -43,6 +43,8 @@ FIGURES = {
     "tumor": "Volume of the tumor and T cells inside it.",
     "toxicity": "Systolic pressure, albumin, weight gained by leaked fluid, grade of "
     "capillary leak, over time; every dose given, nothing treated.",
+    "transfer": "Given cells and their daughters in the body, and what part of their "
+    "population they are.",
 }
 """What is seen in each figure, for those who read and those who listen."""
 
