@@ -18,7 +18,6 @@ import numpy as np
 
 from il2sim.app.folder import RunFolder, held
 from il2sim.app.run import (
-    FIRST_PORTION,
     PORTION,
     PORTION_S,
     RUNS,
@@ -38,6 +37,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from il2sim.formats.trial_file import TrialFile
+
+FIRST_PORTION = 64
+"""Subjects in one portion at first, and at least: preparing one costs as much as 20."""
 
 TRIAL_FILE = "trial.toml"
 """The trial in a folder, as it was carried out."""
@@ -172,7 +174,8 @@ def _solve(
                 part = plan.solve(some, device=options.device, workers=options.workers)
                 folder.keep_arrays(some, part.arrays())
                 took_s = monotonic() - began_s
-                size = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
+                fair = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
+                size = max(fair, FIRST_PORTION)
             else:
                 some, part = kept[0], Records(**kept[1])
             parts.append(part)

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from il2sim.study.trial import Trial
 
-ARM_COLORS = ("#0B4F8A", "#D1620A", "#23A377", "#BD7CCB", "#8A94A0", "#6B4423")
+ARM_COLORS = ("#0B4F8A", "#D1620A", "#23A377", "#BD7CCB", "#C9A400", "#6B4423")
 """The control first."""
+
+DOSE_COLORS = ("#8FC1E8", "#062A52")
+"""The lowest and the highest dose of an escalation; the others lie between."""
 
 QUIET = "#52606D"
 """The line under a title."""
@@ -27,6 +30,8 @@ QUIET = "#52606D"
 
 def arm_colors(trial: Trial) -> list[str]:
     """The color of each arm, in their order."""
+    if trial.design == "escalation":
+        return _between(*DOSE_COLORS, len(trial.arms))
     names = [arm.name for arm in trial.arms]
     first = names.index(trial.control)
     order = [first, *(i for i in range(len(names)) if i != first)]
@@ -34,6 +39,23 @@ def arm_colors(trial: Trial) -> list[str]:
     for place, arm in enumerate(order):
         found[arm] = ARM_COLORS[place % len(ARM_COLORS)]
     return found
+
+
+def _between(first: str, last: str, n: int) -> list[str]:
+    """Colors in equal steps from one to another.
+
+    Examples
+    --------
+    >>> _between("#000000", "#0A1400", 3)
+    ['#000000', '#050A00', '#0A1400']
+    """
+    ends = [[int(one[i : i + 2], 16) for i in (1, 3, 5)] for one in (first, last)]
+    parts = [place / max(1, n - 1) for place in range(n)]
+    mixed = (
+        [round(a + part * (b - a)) for a, b in zip(*ends, strict=True)]
+        for part in parts
+    )
+    return ["#" + "".join(f"{one:02X}" for one in color) for color in mixed]
 
 
 def group_colors(trial: Trial) -> list[str]:

@@ -37,6 +37,9 @@ BINS = 8
 
 MOST_DOTS = 1500
 
+NARROW, WIDE = 3.0, 30.0
+"""Ranges of ratios, below and above which an axis has other ticks."""
+
 
 def forest(findings: Findings, measure: Measure, arm: int) -> Figure:
     """Draw the effect in all subjects and in groups of them, with 95 % intervals."""
@@ -185,7 +188,14 @@ def _forest_row(axes: Axes, y: float, effect: Effect, *, is_whole: bool) -> None
 
 def _effect_axis(axes: Axes, effects: list[Effect]) -> None:
     """A logarithmic axis for ratios; the line of no effect always in sight."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import (
+        FixedLocator,
+        FuncFormatter,
+        LogLocator,
+        MaxNLocator,
+        NullFormatter,
+        NullLocator,
+    )
 
     is_ratio = "ratio" in effects[0].contrast
     edges = [one for effect in effects for one in (effect.low, effect.high)]
@@ -195,10 +205,15 @@ def _effect_axis(axes: Axes, effects: list[Effect]) -> None:
         room = (high / low) ** 0.08
         axes.set_xscale("log")
         axes.set_xlim(low / room, high * room)
-        wide = high / low > 30
-        axes.xaxis.set_major_locator(
-            LogLocator(subs=(1.0,) if wide else (1.0, 1.5, 2.0, 3.0, 5.0))
-        )
+        if high / low < NARROW:
+            steps = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+            axes.xaxis.set_major_locator(FixedLocator(list(steps)))
+            axes.xaxis.set_minor_locator(NullLocator())
+        else:
+            wide = high / low > WIDE
+            axes.xaxis.set_major_locator(
+                LogLocator(subs=(1.0,) if wide else (1.0, 1.5, 2.0, 3.0, 5.0))
+            )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:

@@ -56,7 +56,8 @@ def _toxicity(axes: Axes, findings: Findings) -> None:
         values = values[np.isfinite(values)]
         low, high = wilson(float(np.sum(values)), len(values))
         axes.plot([arm, arm], [low, high], color=TOXIC, linewidth=1.5)
-        axes.plot(arm, np.mean(values) if values.size else np.nan, "o", color=TOXIC)
+        mean = np.mean(values) if values.size else np.nan
+        axes.plot(arm, mean, "o", color=TOXIC, clip_on=False, zorder=4)
     if rule.design == "BOIN":
         axes.axhline(rule.target, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.text(0, rule.target, " target", va="bottom", fontsize=7, color=FAINT)
@@ -68,7 +69,7 @@ def _toxicity(axes: Axes, findings: Findings) -> None:
 def _recommended(axes: Axes, findings: Findings) -> None:
     told = chosen_doses(findings.trial, findings.escalations)
     for i, one in enumerate(told["doses"].values()):
-        axes.bar(i, one["recommended"], color=FREE, width=0.7)
+        axes.bar(i, one["recommended"], color=FREE, alpha=0.6, width=0.7)
         axes.plot([i, i], [one["low"], one["high"]], color=INK, linewidth=1.2)
     axes.set_ylim(0, 1)
     axes.set_title("recommended")

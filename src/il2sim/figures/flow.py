@@ -70,8 +70,8 @@ def table_figure(table: TableOne) -> Figure:
             width,
             step * (len(rows) + 2) + 0.45,
             title="Table 1: subjects before treatment",
-            below="Median (5–95 %) of the subjects of all simulated trials; the last "
-            "column is the largest difference between means, in standard deviations.",
+            below="Median (5–95 %) of the subjects of all simulated trials; apart: the "
+            "largest difference between means of groups, in standard deviations.",
         )
         axes = page.panel(0, 0.05, width, step * (len(rows) + 2))
         bare(axes)
@@ -82,7 +82,9 @@ def table_figure(table: TableOne) -> Figure:
         for x, name, size in zip(places, columns, table.sizes, strict=True):
             axes.text(x, y + 0.3, name, ha="center", fontweight="bold")
             axes.text(x, y - 0.45, f"n = {size:,}", ha="center", fontsize=7.8)
-        axes.text(width - 0.55, y + 0.3, "apart", ha="center", fontweight="bold")
+        is_compared = len(columns) > 1
+        if is_compared:
+            axes.text(width - 0.55, y + 0.3, "apart", ha="center", fontweight="bold")
         axes.plot([0.14, width - 0.14], [y - 0.72] * 2, color=INK, linewidth=0.9)
         for i, row in enumerate(rows):
             low = len(rows) - i - 0.85
@@ -91,7 +93,8 @@ def table_figure(table: TableOne) -> Figure:
             axes.text(0.16, low, f"{row.what}, {row.unit}")
             for x, group in zip(places, range(len(columns)), strict=True):
                 axes.text(x, low, row.shown(group), ha="center")
-            axes.text(width - 0.55, low, f"{row.difference:.2f}", ha="center")
+            if is_compared:
+                axes.text(width - 0.55, low, f"{row.difference:.2f}", ha="center")
         sign(page.figure, "il2sim")
     return page.figure
 

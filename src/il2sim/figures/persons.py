@@ -50,8 +50,8 @@ def waterfall(findings: Findings, measure: Measure) -> Figure:
             max(6.2, 0.11 * len(order) + 1.4),
             3.55,
             title=f"Waterfall: {measure.name}",
-            below="Change from the first reading, every subject of one simulated trial "
-            "as its laboratory reads it. "
+            below="Change from the first reading in one simulated trial, with the "
+            "noise of its laboratory. "
             + (
                 "Dotted: response (−66 % of the volume, 70 % of the diameter) and "
                 "progression (+73 %)."
@@ -83,7 +83,7 @@ def waterfall(findings: Findings, measure: Measure) -> Figure:
         axes.spines["bottom"].set_visible(False)
         quiet_grid(axes, axis="y")
         name_arms(axes, findings, place="upper right")
-        sign(page.figure, f"il2sim · {len(order)} of {len(values)} subjects were read")
+        sign(page.figure, f"il2sim · {len(order)} of {len(values)} readings were made")
     return page.figure
 
 

@@ -269,7 +269,8 @@ class Conduct:
         )
         left_h = np.minimum(chance.dropout_h, withdrawn)
         told = np.array([one.note is not None for one in plan.checks], dtype=bool)
-        rows, checks = np.nonzero((solution.decisions == MET) & told)
+        made = solution.decisions  # the last checks are missing if nobody makes them
+        rows, checks = np.nonzero((made == MET) & told[: made.shape[1]])
         return {
             "left_day": _until(np.minimum(left, left_h / DAY_H), self.trial.end_day),
             "share_given": (given * amounts).sum(axis=1) / amounts.sum(),

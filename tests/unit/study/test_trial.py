@@ -13,6 +13,7 @@ from il2sim.study.allocation import Stratum
 from il2sim.study.conduct import conduct
 from il2sim.study.escalation import Escalation
 from il2sim.study.posterior import Posterior
+from il2sim.study.protocol import Protocol
 from il2sim.study.trial import Arm, Dropout, Noise, Uncertain
 from il2sim.study.trial_measure import Measure
 from il2sim.study.trial_readings import left_days, read, read_visits
@@ -119,6 +120,23 @@ def test_noise_is_log_normal_and_read_anew():
     assert abs(np.corrcoef(*logs)[0, 1]) < 0.06
     visits = read_visits(plan, records, "plasma IL-2")
     assert visits.shape == (3000, 3)
+
+
+def test_a_portion_of_who_missed_the_last_dose_is_whole():
+    """Checks that nobody makes are missing at the end; who got half is known."""
+    text = "aldesleukin 9 MIU iv, every 24 h, 2 doses; skip if amount > 1 nmol"
+    rules = Protocol.parse(f"{text}; missed 50 %")
+    trial = small(64, arms=(Arm("high", rules), Arm("low", LOW)))
+    plan = conduct(trial, tiny(), tolerance=1e-3)
+    whole = plan.solve(range(64))
+    alone = [plan.solve(range(i, i + 1)) for i in range(64)]
+    for name in ("share_given", "missed", "left_day"):
+        parts = np.concatenate([getattr(one, name) for one in alone])
+        assert np.array_equal(parts, getattr(whole, name)), name
+    given = whole.share_given[whole.group == 0]
+    assert set(given) <= {0.0, 0.5, 1.0}
+    assert 0.2 < given.mean() < 0.8
+    assert np.array_equal(whole.missed[whole.group == 0], 2 - 2 * given)
 
 
 def test_who_left_is_not_read():
