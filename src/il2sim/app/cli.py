@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 import typer
 
-from il2sim.app import people, screen_command, tables, trial_command, validate
+from il2sim.app import fit, people, screen_command, tables, trial_command, validate
 from il2sim.app.run import Options, Outcome, run_study
 from il2sim.app.terminal import STOPPED, console, progress_bar
 from il2sim.errors import BadProblem, Il2simError, UnknownName, closest
@@ -268,6 +268,7 @@ def certify(
     )
 
 
+app.command("fit")(fit.command)
 app.command("validate")(validate.command)
 app.command("screen")(screen_command.command)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,9 +146,44 @@ def check_claim(choices: Choices, progress: Progress) -> Checked:
     return Checked([table], told, save(figure, choices.out, "claim"))
 
 
+def check_receptors(choices: Choices, progress: Progress) -> Checked:
+    """Judge the receptors by derived facts of the published plates."""
+    from il2sim.figures import save
+    from il2sim.figures.fits import responses_figure
+    from il2sim.inference import checks
+    from il2sim.inference.receptors import read_plan
+
+    plan = read_plan()
+    responses = checks.responses_of(plan)
+    progress(1, 2)
+    found = checks.check_receptors(plan, responses)
+    progress(2, 2)
+    made = f"il2sim {VERSION} · il2sim validate receptors"
+    figure = responses_figure(responses, made=made, checks=found)
+    good = sum(one.passes for one in found)
+    table = tables.plain_table(f"Receptors: {good} of {len(found)} checks pass")
+    table.add_column("", no_wrap=True, width=1)
+    table.add_column("row", no_wrap=True, width=3)
+    for name, ratio in (("what", 12), ("il2sim", 3), ("band", 4)):
+        table.add_column(name, ratio=ratio, overflow="fold")
+    table.add_column("published models", ratio=6, overflow="fold")
+    table.expand = True
+    for one in found:
+        mark = "✓" if one.passes else "✗"
+        words = (f"{one.name} ({one.how})", f"{one.value:.3g}", one.band, one.baseline)
+        table.add_row(mark, str(one.row), *words)
+    told = [asdict(one) | {"passes": one.passes} for one in found]
+    return Checked(
+        [table],
+        {"version": VERSION, "fit": plan.told["citation"], "checks": told},
+        save(figure, choices.out, "receptors"),
+    )
+
+
 CHECKS: dict[str, Callable[[Choices, Progress], Checked]] = {
     "body": check_body,
     "claim": check_claim,
+    "receptors": check_receptors,
 }
 """By the word after ``il2sim validate``."""
 

@@ -1,0 +1,267 @@
+"""`il2sim fit`: rerun the shipped fit of the receptors from the public plate.
+
+Each candidate is kept as soon as it is finished, so the same command goes on after an
+interruption. What ships with the package is what this command writes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from il2sim.app import tables
+from il2sim.app.terminal import progress_bar
+from il2sim.errors import UnknownName, closest
+from il2sim.provenance import VERSION, hash_of
+
+if TYPE_CHECKING:
+    from il2sim.inference.plate import Well
+    from il2sim.inference.receptors import Candidate, Plan
+
+OUT = Path("runs") / "fit-receptors"
+"""Where a fit is written unless the user names another folder."""
+
+FITS = ("receptors",)
+
+NINETY = 1.645
+"""Standard errors on each side of 90 % of a normal distribution."""
+
+Progress = Callable[[int, int], None]
+
+
+def command(
+    what: Annotated[str, typer.Argument(help="Which fit: receptors.")] = "receptors",
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the public plate.")],
+    out: Annotated[Path, typer.Option(help="Folder to fill, or to go on in.")] = OUT,
+    starts: Annotated[int, typer.Option(help="Of each fit.", min=1)] = 3,
+    draws: Annotated[
+        int, typer.Option(help="Steps of the sampler of the posterior; 0 for none.")
+    ] = 0,
+) -> None:
+    """Fit receptors to the public plate; judge candidates by held-out gates."""
+    from il2sim.inference.plate import read_plate
+    from il2sim.inference.receptors import read_plan
+
+    if what not in FITS:
+        raise UnknownName(
+            f"there is no fit '{what}'.",
+            got=f"'{what}'",
+            expected=closest(what, FITS),
+            try_="il2sim fit receptors --data FOLDER",
+        )
+    plan = read_plan()
+    wells = read_plate(data, [one.file for one in plan.gates])
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar("candidates") as progress:
+        kept = judge_all(plan, wells, out, starts=starts, progress=progress)
+    point = np.array(kept[plan.chosen.name]["point"])
+    written = [
+        write_candidates(plan, kept, out / "receptor_candidates.tsv"),
+        *write_values(plan, wells, point, out),
+        write_responses(plan, wells, point, out),
+    ]
+    if draws:
+        written.append(draw(plan, wells, point, out, steps=draws))
+    console = Console()
+    console.print(candidates_table(plan, kept))
+    for path in written:
+        console.print(f"Written: {path}", markup=False, soft_wrap=True)
+
+
+def judge_all(
+    plan: Plan,
+    wells: list[Well],
+    out: Path,
+    *,
+    starts: int,
+    progress: Progress,
+) -> dict[str, dict[str, Any]]:
+    """Judge every candidate that the folder does not hold yet."""
+    from il2sim.inference.heldout import judge
+
+    key = hash_of({"plan": plan.told, "wells": [asdict(one) for one in wells]})
+    path = out / "candidates.json"
+    kept: dict[str, Any] = {"key": key}
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        kept = found if found.get("key") == key else kept
+    n = len(plan.fitted) + 1
+    of = len(plan.candidates) * n
+    for i, candidate in enumerate(plan.candidates):
+        if candidate.name not in kept:
+            judged, best = judge(
+                plan,
+                candidate,
+                wells,
+                starts=starts,
+                progress=_part(progress, i * n, of),
+            )
+            kept[candidate.name] = asdict(judged) | {"point": best.best.tolist()}
+            beside = path.with_suffix(".part")
+            beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+            beside.replace(path)
+        progress((i + 1) * n, of)
+    return {name: one for name, one in kept.items() if name != "key"}
+
+
+def _part(progress: Progress, before: int, of: int) -> Progress:
+    def told(done: int, _: int) -> None:
+        progress(before + done, of)
+
+    return told
+
+
+def write_candidates(plan: Plan, kept: dict[str, Any], path: Path) -> Path:
+    """Write what each candidate scored, best held-out likelihood first."""
+    names = [f"held out {gate}" for gate in plan.fitted]
+    head = ("name", "meaning", "free", "fitted", "held out", "unseen")
+    lines = ["\t".join((*head, "R2 fitted", *names, "R2 unseen"))]
+    for candidate in ranked(plan, kept):
+        one = kept[candidate.name]
+        held = [one["held_out"][gate] for gate in plan.fitted]
+        total = sum(part["log_likelihood"] for part in held)
+        numbers = (
+            one["seen"]["log_likelihood"],
+            total,
+            one["unseen"]["log_likelihood"],
+        )
+        shares = (one["seen"], *held, one["unseen"])
+        words = (candidate.name, candidate.meaning, str(len(candidate.free)))
+        shown = [f"{x:.1f}" for x in numbers] + [
+            f"{x['r_squared']:.3f}" for x in shares
+        ]
+        lines.append("\t".join((*words, *shown)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def ranked(plan: Plan, kept: dict[str, Any]) -> list[Candidate]:
+    """Candidates by their held-out likelihood, the best first."""
+
+    def total(candidate: Candidate) -> float:
+        held = kept[candidate.name]["held_out"].values()
+        return float(sum(one["log_likelihood"] for one in held))
+
+    return sorted(plan.candidates, key=total, reverse=True)
+
+
+def write_values(
+    plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], out: Path
+) -> list[Path]:
+    """Write the values with their 90 % intervals, and how they go together."""
+    from il2sim.inference.identifiability import fisher
+    from il2sim.inference.likelihood import Likelihood
+    from il2sim.inference.receptors import problem_of_plate
+
+    candidate = plan.chosen
+    problem, _ = problem_of_plate(plan, candidate, wells)
+    found = fisher(Likelihood(problem), point)
+    far = NINETY * found.errors
+    source = f"fit {hash_of(plan.told)[:16]} to {plan.told['citation']}"
+    columns = ("name", "value", "unit", "low", "high", "prior", "learned", "parameter")
+    lines = ["\t".join((*columns, "meaning", "source"))]
+    for k, free in enumerate(problem.free):
+        told = plan.free[free.name]
+        low, value, high = (
+            free.outside(point[k] + one) for one in (-far[k], 0.0, far[k])
+        )
+        words = (
+            free.name,
+            f"{value:.4g}",
+            told["unit"],
+            *(f"{low:.4g}", f"{high:.4g}"),
+            f"{free.median:g} x/{free.spread:g}",
+            f"{found.learned[k]:.2f}",
+            *(", ".join(free.moves), told["meaning"], source),
+        )
+        lines.append("\t".join(words))
+    values, together = out / "receptors.tsv", out / "receptor_correlations.tsv"
+    values.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = ["\t".join(("name", *problem.names))]
+    for name, row in zip(problem.names, found.correlations, strict=True):
+        rows.append("\t".join((name, *(f"{one:.3f}" for one in row))))
+    together.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return [values, together]
+
+
+def write_responses(
+    plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], out: Path
+) -> Path:
+    """Write the derived facts of the plate, and the figure of the fit beside them."""
+    from il2sim.figures import save
+    from il2sim.figures.fits import responses_figure
+    from il2sim.inference.facts import beside, measured_facts, model_curves, write_facts
+    from il2sim.inference.receptors import free_of
+
+    facts = measured_facts(plan, wells)
+    path = out / "receptor_responses.tsv"
+    write_facts(path, facts, plan.told["citation"])
+    free = free_of(plan, plan.chosen)
+    values = {one.name: one.outside(u) for one, u in zip(free, point, strict=True)}
+    found = beside(facts, model_curves(plan, plan.chosen, values))
+    figure = responses_figure(found, made=f"il2sim {VERSION} · il2sim fit receptors")
+    save(figure, out, "receptors")
+    return path
+
+
+def draw(
+    plan: Plan,
+    wells: list[Well],
+    point: np.ndarray[Any, Any],
+    out: Path,
+    *,
+    steps: int,
+) -> Path:
+    """Draw from the posterior, or go on drawing; the chains are kept in the folder."""
+    from il2sim.inference.identifiability import fisher
+    from il2sim.inference.likelihood import Likelihood
+    from il2sim.inference.receptors import problem_of_plate
+    from il2sim.inference.sample import Chains, Stop, sample
+
+    problem, _ = problem_of_plate(plan, plan.chosen, wells)
+    likelihood = Likelihood(problem)
+    path = out / "receptor_chains.npz"
+    before = None
+    if path.exists():
+        with np.load(path) as kept:
+            before = Chains(problem.names, kept["points"], kept["log_density"])
+
+    def keep(chains: Chains) -> None:
+        np.savez_compressed(path, points=chains.points, log_density=chains.log_density)
+
+    sample(
+        likelihood,
+        point,
+        0.5 * fisher(likelihood, point).errors,
+        seed=1,
+        stop=Stop(most=steps, block=min(50, steps)),
+        before=before,
+        keep=keep,
+    )
+    return path
+
+
+def candidates_table(plan: Plan, kept: dict[str, Any]) -> Any:
+    """What each candidate scored, for the terminal."""
+    table = tables.plain_table("Candidates, by gates that each was not fitted to")
+    for name in ("candidate", "held out", "fitted", "gates unseen", "R² held out"):
+        table.add_column(name, justify="left" if name == "candidate" else "right")
+    for candidate in ranked(plan, kept):
+        one = kept[candidate.name]
+        held = [one["held_out"][gate] for gate in plan.fitted]
+        table.add_row(
+            candidate.name,
+            f"{sum(part['log_likelihood'] for part in held):.0f}",
+            f"{one['seen']['log_likelihood']:.0f}",
+            f"{one['unseen']['log_likelihood']:.0f}",
+            " ".join(f"{part['r_squared']:.2f}" for part in held),
+        )
+    return table

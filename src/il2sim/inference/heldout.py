@@ -1,0 +1,136 @@
+"""Candidates judged by what they did not see: whole gates and whole ligands in turn.
+
+What is left out is predicted with the parameters that the rest gave; only background
+and scale of its own plate, which are units of the cytometer, are taken from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.inference.likelihood import Likelihood
+from il2sim.inference.optimize import Fit, fit
+from il2sim.inference.plate import Well
+from il2sim.inference.receptors import Candidate, Plan, problem_of_plate
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well observations are met.
+
+    Attributes
+    ----------
+    log_likelihood
+        Up to a constant that all candidates share.
+    r_squared
+        Of signals scaled so that each plate's rise is one.
+    n
+        Observations.
+    """
+
+    log_likelihood: float
+    r_squared: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One candidate.
+
+    Attributes
+    ----------
+    name
+        Of it.
+    seen
+        Of what it was fitted to.
+    held_out
+        Of each gate or ligand, fitted without it.
+    unseen
+        Of the gates that no fit uses.
+    """
+
+    name: str
+    seen: Score
+    held_out: dict[str, Score]
+    unseen: Score
+
+    @property
+    def held_out_total(self) -> float:
+        """Log likelihood of all gates, each predicted from the others."""
+        return sum(one.log_likelihood for one in self.held_out.values())
+
+
+def fit_plate(
+    plan: Plan,
+    candidate: Candidate,
+    wells: Sequence[Well],
+    *,
+    gates: Sequence[str] | None = None,
+    ligands: Sequence[str] = ("IL2", "IL15"),
+    starts: int = 3,
+    first: Floats | None = None,
+) -> Fit:
+    """Fit a candidate to some gates and ligands."""
+    problem, _ = problem_of_plate(plan, candidate, wells, gates=gates, ligands=ligands)
+    return fit(Likelihood(problem), starts=starts, seed=1, first=first, most=60)
+
+
+def score(
+    plan: Plan,
+    candidate: Candidate,
+    wells: Sequence[Well],
+    point: Floats,
+    *,
+    gates: Sequence[str],
+    ligands: Sequence[str] = ("IL2", "IL15"),
+) -> Score:
+    """Compare a point with some gates and ligands, whether they were fitted or not."""
+    problem, _ = problem_of_plate(plan, candidate, wells, gates=gates, ligands=ligands)
+    likelihood = Likelihood(problem)
+    residuals = likelihood(point[None], slopes=False).residuals[0]
+    off = residuals[: likelihood.n_observed]
+    seen = problem.parts[0].observations
+    scaled = np.empty(len(seen.values))
+    for group in np.unique(seen.groups):
+        rows = seen.groups == group
+        scaled[rows] = seen.values[rows] / seen.spreads[rows]
+        scaled[rows] -= np.min(scaled[rows])
+    left = float(np.sum(off**2) / np.sum((scaled - scaled.mean()) ** 2))
+    return Score(float(-0.5 * off @ off), 1 - left, len(off))
+
+
+def judge(
+    plan: Plan,
+    candidate: Candidate,
+    wells: Sequence[Well],
+    *,
+    starts: int = 3,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Judged, Fit]:
+    """Fit a candidate to all, and to all but each gate in turn."""
+    fitted = plan.fitted
+    told = progress or (lambda done, of: None)
+    whole = fit_plate(plan, candidate, wells, starts=starts)
+    told(1, len(fitted) + 1)
+    held_out = {}
+    for i, gate in enumerate(fitted):
+        rest = [one for one in fitted if one != gate]
+        without = fit_plate(
+            plan, candidate, wells, gates=rest, starts=1, first=whole.best
+        )
+        held_out[gate] = score(plan, candidate, wells, without.best, gates=[gate])
+        told(i + 2, len(fitted) + 1)
+    others = [one.name for one in plan.gates if one.name not in fitted]
+    judged = Judged(
+        candidate.name,
+        score(plan, candidate, wells, whole.best, gates=fitted),
+        held_out,
+        score(plan, candidate, wells, whole.best, gates=others),
+    )
+    return judged, whole

@@ -1,0 +1,333 @@
+"""The shipped fit: receptors and STAT5 of blood cells, from the public plate.
+
+All gates are wells of one cell type whose receptors are data, so one compiled model
+serves them all. In each gate CD25 varies from cell to cell; the mean over cells is a
+quadrature over wells. Cells are so few that they leave the medium as it is: together
+they take less than a twentieth of the ligand.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.errors import UnknownName, closest
+from il2sim.inference.observation import Observations
+from il2sim.inference.plate import Well
+from il2sim.inference.problem import FitProblem, Free, Part, Reading
+
+if TYPE_CHECKING:
+    from il2sim.symbolic import Model
+
+Floats = NDArray[np.float64]
+
+TIMES_H = (0.5, 1.0, 2.0, 4.0)
+"""When the plate was read, [h]."""
+
+NODES = 5
+"""Of the quadrature over CD25 among cells of a gate."""
+
+CELL = "Treg"
+"""The cell type of the one model; its numbers are those of each well."""
+
+NO_CD25_SITE_NM = 1e7
+"""KD of IL-15 for CD25, [nM]: none."""
+
+MANY_CD122 = 500.0
+"""CD122 of a cell to which thresholds of others are compared, [molecule/cell]."""
+
+FEW_CELLS = 100.0
+"""In a well, [cell]: the medium stays as it is."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One cell type: its name here and in the file, and its receptors per cell."""
+
+    name: str
+    file: str
+    cd25: float
+    cd122: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One mechanism that is tried.
+
+    Attributes
+    ----------
+    name, meaning
+        Of it.
+    mechanism, signaling
+        Of the dish.
+    free
+        Names of what is fitted.
+    fixed
+        Parameters that are not those of the tables, in the engine's units.
+    """
+
+    name: str
+    meaning: str
+    mechanism: str
+    signaling: str
+    free: tuple[str, ...]
+    fixed: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The fit file, read."""
+
+    title: str
+    told: Mapping[str, Any]
+    gates: tuple[Gate, ...]
+    candidates: tuple[Candidate, ...]
+    free: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def chosen(self) -> Candidate:
+        """The mechanism that is shipped."""
+        return self.candidate(self.told["chosen"])
+
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """Names of the gates that are fitted; the others are predicted."""
+        return tuple(self.told["fitted"])
+
+    def candidate(self, name: str) -> Candidate:
+        """Look a mechanism up.
+
+        Raises
+        ------
+        UnknownName
+            The fit has none of the name.
+        """
+        for one in self.candidates:
+            if one.name == name:
+                return one
+        raise UnknownName(
+            f"the fit of receptors has no candidate '{name}'.",
+            got=repr(name),
+            expected=closest(name, [one.name for one in self.candidates]),
+        )
+
+    def gate(self, name: str) -> Gate:
+        """Look a gate up by its name here."""
+        return next(one for one in self.gates if one.name == name)
+
+
+def read_plan() -> Plan:
+    """Read the shipped fit file.
+
+    Examples
+    --------
+    >>> read_plan().gate("NK").cd122
+    8503.0
+    """
+    text = resources.files("il2sim").joinpath("fits/receptors.toml").read_text("utf-8")
+    told = tomllib.loads(text)
+    return Plan(
+        title=told["title"],
+        told=told,
+        gates=tuple(Gate(**one) for one in told["gate"]),
+        candidates=tuple(
+            Candidate(**({"fixed": {}} | one | {"free": tuple(one["free"])}))
+            for one in told["candidate"]
+        ),
+        free={one["name"]: one for one in told["free"]},
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Which wells the model has: gates, ligands and doses, each with its nodes.
+
+    Attributes
+    ----------
+    gate, ligand, dose_nM
+        Of each, shape ``(n_places,)``; each place is `NODES` wells.
+    """
+
+    gate: tuple[Gate, ...]
+    ligand: tuple[str, ...]
+    dose_nM: Floats  # noqa: N815 - the unit is written so
+
+    @cached_property
+    def columns(self) -> dict[str, Floats]:
+        """What free numbers and parameters ask of each well, ``(n_wells,)`` each."""
+        normal, _ = nodes()
+        cd122 = np.array([one.cd122 for one in self.gate])
+        each = {
+            "cd25": np.array([one.cd25 for one in self.gate]),
+            "cd122": cd122,
+            "cd122_decades": np.log10(cd122 / MANY_CD122),
+            "is_il15": np.array([one == "IL15" for one in self.ligand], dtype=float),
+            "dose_nM": self.dose_nM,
+        }
+        made = {name: np.repeat(values, NODES) for name, values in each.items()}
+        made["cd25_normal"] = np.tile(normal, len(self.gate))
+        return made
+
+
+def nodes() -> tuple[Floats, Floats]:
+    """Places and weights of the quadrature over a standard normal distribution."""
+    places, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    return places, weights / weights.sum()
+
+
+def model_of(candidate: Candidate) -> Model:
+    """The dish of one cell type with a candidate's mechanism."""
+    from il2sim.models.dish import dish
+    from il2sim.models.lasting import LASTING
+    from il2sim.models.mechanisms import PAIRED, steep
+    from il2sim.models.stat5 import threshold
+
+    receptors = {"lasting": LASTING, "paired": PAIRED}[candidate.mechanism]
+    ways = {"threshold": threshold, "steep": steep}
+    return dish((CELL,), receptors.with_signaling(ways[candidate.signaling]))
+
+
+def part_of(
+    plan: Plan,
+    candidate: Candidate,
+    layout: Layout,
+    reading: Reading,
+    observations: Observations,
+) -> Part:
+    """Join wells with what was seen of them."""
+    from il2sim.study.wells import Plate
+
+    columns = layout.columns
+    model = model_of(candidate)
+    is_il15 = columns["is_il15"] > 0
+    known = model.parameters["il2.kd_alpha"].engine_value
+    values: dict[str, Any] = {
+        f"{CELL}.cd25_at_rest": columns["cd25"],
+        f"{CELL}.cd122_at_rest": columns["cd122"],
+        f"{CELL}.half_engaged": np.full(len(is_il15), MANY_CD122)
+        * 10.0 ** columns["cd122_decades"]
+        if "tenfold" in candidate.free
+        else np.full(len(is_il15), MANY_CD122),
+        f"{CELL}.seeded": FEW_CELLS,
+        "il2.kd_alpha": np.where(is_il15, NO_CD25_SITE_NM, known),
+        **candidate.fixed,
+    }
+    powers = {
+        (name, parameter): power * columns[plan.free[name]["wells"]]
+        for name in candidate.free
+        if "wells" in plan.free[name]
+        for parameter, power in plan.free[name]["moves"].items()
+    }
+    return Part(
+        name=candidate.name,
+        model=model,
+        plate=Plate({"il2": columns["dose_nM"]}, times_h=TIMES_H, values=values),
+        save=(f"pSTAT5 of {CELL}",),
+        reading=reading,
+        observations=observations,
+        powers=powers,
+    )
+
+
+def free_of(plan: Plan, candidate: Candidate) -> tuple[Free, ...]:
+    """What is fitted, in the units of the engine."""
+    from il2sim.units import unit
+
+    made = []
+    for name in candidate.free:
+        one = plan.free[name]
+        size = 1.0 if "at" in one else unit(one["unit"]).factor
+        at = one.get("at")
+        if at is None:
+            [parameter] = one["moves"]
+            at = model_of(candidate).parameters[parameter].engine_value / size
+        made.append(
+            Free(
+                name,
+                one["median"],
+                one["spread"],
+                one["moves"],
+                at,
+                low=one.get("low"),
+                high=one.get("high"),
+            )
+        )
+    return tuple(made)
+
+
+def problem_of_plate(
+    plan: Plan,
+    candidate: Candidate,
+    wells: Sequence[Well],
+    *,
+    gates: Sequence[str] | None = None,
+    ligands: Sequence[str] = ("IL2", "IL15"),
+) -> tuple[FitProblem, list[Well]]:
+    """Make the problem of some gates and ligands, and list its observations.
+
+    Parameters
+    ----------
+    plan, candidate
+        Of the fit.
+    wells
+        Of the plate.
+    gates
+        Names here; default those that are fitted.
+    ligands
+        As the file writes them.
+    """
+    names = {plan.gate(one).file: plan.gate(one) for one in gates or plan.fitted}
+    seen = [
+        one
+        for one in wells
+        if one.gate in names and one.ligand in ligands and not one.is_disturbed
+    ]
+    places = sorted({(one.gate, one.ligand, one.dose_nM) for one in seen})
+    layout = Layout(
+        gate=tuple(names[gate] for gate, _, _ in places),
+        ligand=tuple(ligand for _, ligand, _ in places),
+        dose_nM=np.array([dose for _, _, dose in places]),
+    )
+    number = {place: i for i, place in enumerate(places)}
+    at = np.array([number[one.gate, one.ligand, one.dose_nM] for one in seen])
+    part = part_of(
+        plan,
+        candidate,
+        layout,
+        _reading(at, np.array([TIMES_H.index(one.time_h) for one in seen])),
+        _observations(seen, plan.told["noise"]),
+    )
+    return FitProblem(free_of(plan, candidate), (part,)), seen
+
+
+def _reading(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
+    n = len(place)
+    _, weights = nodes()
+    return Reading(
+        observation=np.repeat(np.arange(n), NODES),
+        well=(place[:, None] * NODES + np.arange(NODES)).ravel(),
+        time=np.repeat(time, NODES),
+        output=np.zeros(n * NODES, dtype=np.int64),
+        weight=np.tile(weights, n),
+    )
+
+
+def _observations(seen: Sequence[Well], noise: float) -> Observations:
+    """One background and scale for each gate, replicate and time."""
+    keys = [(one.gate, one.replicate, one.time_h) for one in seen]
+    known = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    groups = np.array([known[key] for key in keys])
+    values = np.array([one.signal for one in seen])
+    spreads = np.empty(len(values))
+    for group in range(len(known)):
+        rows = groups == group
+        low, high = np.quantile(values[rows], [0.05, 0.95])
+        spreads[rows] = noise * (high - low)
+    return Observations.of(values, spreads, groups=groups)

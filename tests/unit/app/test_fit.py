@@ -1,0 +1,78 @@
+"""`il2sim fit` and `il2sim validate receptors`, without the raw data."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from il2sim.app import fit, validate
+from il2sim.app.cli import app
+from il2sim.errors import UnreadableFile
+from il2sim.inference.facts import doses_nM, model_curves, read_fitted
+from il2sim.inference.plate import Well
+from il2sim.inference.receptors import read_plan
+from il2sim.provenance import hash_of
+
+RUN = CliRunner()
+
+
+def test_a_folder_without_the_plate_says_what_to_fetch(tmp_path):
+    """With the address of the repository."""
+    found = RUN.invoke(app, ["fit", "receptors", "--data", str(tmp_path)])
+    assert isinstance(found.exception, UnreadableFile)
+    assert "github.com/meyer-lab" in str(found.exception)
+
+
+def test_candidates_that_are_kept_are_not_fitted_again(tmp_path):
+    """The same command goes on; another plate begins anew."""
+    plan = read_plan()
+    wells = [Well("NK", "IL2", 0.5, 1.0, 2, 100.0)]
+    key = hash_of({"plan": plan.told, "wells": [asdict(one) for one in wells]})
+    done = {one.name: {"point": [0.0]} for one in plan.candidates}
+    path = tmp_path / "candidates.json"
+    path.write_text(json.dumps({"key": key} | done), encoding="utf-8")
+    told = []
+    kept = fit.judge_all(
+        plan, wells, tmp_path, starts=1, progress=lambda *n: told.append(n)
+    )
+    assert kept == done
+    assert told[-1] == (35, 35)
+
+
+def test_values_ship_with_intervals_that_hold_them(tmp_path):
+    """Written for a plate that the model made: the truth lies in each interval."""
+    plan = read_plan()
+    truth = read_fitted()
+    curves = model_curves(plan, plan.chosen, truth)
+    files = {one.name: one.file for one in plan.gates}
+    wells = [
+        Well(files[gate], ligand, time_h, dose, 2, 10 * signal)
+        for (gate, ligand, time_h), curve in curves.items()
+        for dose, signal in zip(doses_nM(), curve, strict=True)
+    ]
+    point = np.log([truth[name] for name in plan.chosen.free])
+    values, together = fit.write_values(plan, wells, point, tmp_path)
+    rows = [line.split("\t") for line in values.read_text().splitlines()[1:]]
+    for name, value, _, low, high, *_ in rows:
+        assert float(low) < float(value) < float(high)
+        assert float(value) == pytest.approx(truth[name], rel=1e-3)
+    table = [line.split("\t")[1:] for line in together.read_text().splitlines()[1:]]
+    found = np.array(table, dtype=float)
+    np.testing.assert_allclose(found, found.T)
+    np.testing.assert_allclose(np.diag(found), 1)
+
+
+def test_the_receptors_are_judged_on_a_fresh_clone(tmp_path):
+    """A row for each check, for machines too, and a figure."""
+    out, told = tmp_path / "figures", tmp_path / "checks.json"
+    found = RUN.invoke(
+        app, ["validate", "receptors", "--out", str(out), "--json", str(told)]
+    )
+    assert found.exit_code == 0
+    checks = json.loads(told.read_text(encoding="utf-8"))["checks"]
+    assert {one["row"] for one in checks} >= {3, 4, 5, 9, 11, 19}
+    assert f"of {len(checks)} checks pass" in found.output
+    assert (out / "receptors.png").exists()
+    assert "receptors" in validate.CHECKS
