@@ -99,7 +99,9 @@ class ProtocolFile(Clauses):
 
     title: Text
     meaning: Text
-    model: Literal["body", "body_with_tumor"]
+    model: Literal[
+        "body", "body_with_tumor", "body_with_cells", "body_with_tumor_and_cells"
+    ]
     population: Text
     days: Days
     regimen: Text
