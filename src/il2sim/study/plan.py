@@ -155,7 +155,8 @@ class Plan:
             return never
         if dropout.each_h is not None:
             share = uniform(seed, subjects, "dropout")
-            return -elementary.log(share) / dropout.hazard_per_h
+            stays = elementary.log1p(-dropout.percent / 100.0)  # in each such time
+            return dropout.each_h * elementary.log(share) / stays
         left = never
         for place, visit in enumerate(self.protocol.visits):
             share = uniform(seed, subjects, f"dropout at visit {visit.time_h!r}")

@@ -148,13 +148,6 @@ class Dropout:
                 expected="a share per day or week, or at visits",
             )
 
-    @property
-    def hazard_per_h(self) -> float:
-        """Of a dropout in a time, [1/h]; zero where it is at visits."""
-        if self.each_h is None:
-            return 0.0
-        return -math.log1p(-self.percent / 100.0) / self.each_h
-
     def __str__(self) -> str:
         number = write_number(self.percent)
         if self.each_h is None:
