@@ -20,6 +20,7 @@ from il2sim.models.cells import (
     NAIVE_CD4,
     NAIVE_TREG,
     POPULATIONS,
+    TCONV,
     THYMIC,
     TREG,
 )
@@ -131,6 +132,11 @@ SWITCHES = (
         "no suppression by Treg",
         "Treg restrain neither division nor secretion",
         zero=_each(POPULATIONS, "suppression"),
+    ),
+    Switch(
+        "no long life of CD4",
+        "Tconv that had a strong signal die as at rest",
+        zero=_each(TCONV, "survival"),
     ),
     Switch(
         "Treg consume as at rest",
