@@ -150,6 +150,10 @@ def _as_carried_out(
         "subjects": population.n,
         "seed": population.seed,
         "tolerance": plan.tasks[0].tolerance,
+        "arms": [
+            row.model_copy(update={"regimen": str(arm.regimen), "protocol": None})
+            for row, arm in zip(found.arms, plan.trial.arms, strict=True)
+        ],
     }
     given |= keep_population(found, folder, options.beside)
     return as_toml(found.model_copy(update=given))

@@ -47,15 +47,30 @@ class _Table(BaseModel):
 
 
 class ArmRow(_Table):
-    """One arm: see `il2sim.study.trial.Arm`."""
+    """One arm: see `il2sim.study.trial.Arm`.
+
+    It is given a `regimen`, with rules or without, or a shipped `protocol` by its name
+    (or one of the user's by the path of its file).
+    """
 
     name: Text
-    regimen: Text
+    regimen: Text | None = None
+    protocol: Text | None = None
     ratio: Whole = 1
 
+    @model_validator(mode="after")
+    def _is_given_one(self) -> ArmRow:
+        if (self.regimen is None) == (self.protocol is None):
+            raise ValueError("a regimen or a protocol, one of both")
+        return self
+
     def prescribed(self) -> Regimen | Protocol:
-        """The regimen, or the protocol where the text says more than one."""
-        found = Protocol.parse(self.regimen, name=self.name)
+        """The regimen, or the protocol where there are rules."""
+        if self.protocol is not None:
+            from il2sim.formats.protocol_file import read_protocol
+
+            return read_protocol(self.protocol)
+        found = Protocol.parse(self.regimen or "", name=self.name)
         return found.regimen if found.is_plain else found
 
 

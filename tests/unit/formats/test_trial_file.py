@@ -69,6 +69,7 @@ def test_the_trials_of_the_issue_are_shipped():
         ("[[arms]]", "[[uncertain]]\nname = 'NK.x'\n\n[[arms]]", "does not have"),
         ("[[arms]]", "[interim]\nlooks = [0.5]\n\n[[arms]]", "the last one 1"),
         ("3 MIU sc daily", "3 sc daily", "unit"),
+        ("[[arms]]", "[[arms]]\nprotocol = 'high-dose-melanoma'", "one of both"),
         ("size = 4", 'size = 4\nsources = ["E0"]', "'E0'"),
     ],
 )
