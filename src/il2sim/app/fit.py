@@ -67,6 +67,7 @@ def command(
         write_candidates(plan, kept, out / "receptor_candidates.tsv"),
         *write_values(plan, wells, point, out),
         write_responses(plan, wells, point, out),
+        write_otherwise(plan, wells, point, out / "receptor_held_out.tsv"),
     ]
     if draws:
         written.append(draw(plan, wells, point, out, steps=draws))
@@ -209,6 +210,20 @@ def write_responses(
     found = beside(facts, model_curves(plan, plan.chosen, values))
     figure = responses_figure(found, made=f"il2sim {VERSION} · il2sim fit receptors")
     save(figure, out, "receptors")
+    return path
+
+
+def write_otherwise(
+    plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], path: Path
+) -> Path:
+    """Write the scores of ligands left out and of the second quantitation."""
+    from il2sim.inference.heldout import judge_otherwise
+
+    lines = ["what\tlog likelihood\tR2\twells"]
+    for name, one in judge_otherwise(plan, plan.chosen, wells, point).items():
+        numbers = f"{one.log_likelihood:.1f}\t{one.r_squared:.3f}\t{one.n}"
+        lines.append(f"{name}\t{numbers}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

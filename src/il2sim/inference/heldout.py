@@ -134,3 +134,34 @@ def judge(
         score(plan, candidate, wells, whole.best, gates=others),
     )
     return judged, whole
+
+
+def judge_otherwise(
+    plan: Plan, candidate: Candidate, wells: Sequence[Well], best: Floats
+) -> dict[str, Score]:
+    """Leave each ligand out in turn, and try the second quantitation of receptors.
+
+    Parameters
+    ----------
+    plan, candidate, wells
+        Of the fit.
+    best
+        Point at which each fit begins.
+
+    Returns
+    -------
+    dict
+        Scores by what was done.
+    """
+    made = {}
+    for out, left in (("IL15", "IL2"), ("IL2", "IL15")):
+        found = fit_plate(plan, candidate, wells, ligands=(left,), starts=1, first=best)
+        made[f"{out}, fitted without it"] = score(
+            plan, candidate, wells, found.best, gates=plan.fitted, ligands=(out,)
+        )
+    other = plan.with_other_counts()
+    found = fit_plate(other, candidate, wells, starts=1, first=best)
+    made["all, fitted with the second quantitation of receptors"] = score(
+        other, candidate, wells, found.best, gates=plan.fitted
+    )
+    return made

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -49,12 +49,16 @@ FEW_CELLS = 100.0
 
 @dataclass(frozen=True)
 class Gate:
-    """One cell type: its name here and in the file, and its receptors per cell."""
+    """One cell type: its name here and in the file, and its receptors per cell.
+
+    `other` are CD25 and CD122 by a second quantitation, where there is one.
+    """
 
     name: str
     file: str
     cd25: float
     cd122: float
+    other: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,14 @@ class Plan:
         """Names of the gates that are fitted; the others are predicted."""
         return tuple(self.told["fitted"])
 
+    def with_other_counts(self) -> Plan:
+        """The same with the second quantitation of receptors, where there is one."""
+        gates = [
+            replace(one, cd25=one.other[0], cd122=one.other[1]) if one.other else one
+            for one in self.gates
+        ]
+        return replace(self, gates=tuple(gates))
+
     def candidate(self, name: str) -> Candidate:
         """Look a mechanism up.
 
@@ -136,7 +148,10 @@ def read_plan() -> Plan:
     return Plan(
         title=told["title"],
         told=told,
-        gates=tuple(Gate(**one) for one in told["gate"]),
+        gates=tuple(
+            Gate(**(one | {"other": tuple(one.get("other", ()))}))
+            for one in told["gate"]
+        ),
         candidates=tuple(
             Candidate(**({"fixed": {}} | one | {"free": tuple(one["free"])}))
             for one in told["candidate"]

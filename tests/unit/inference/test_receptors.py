@@ -74,6 +74,14 @@ def test_a_fit_finds_what_made_the_plate_and_predicts_another_gate(made):
     assert score(PLAN, SIMPLE, made, found.best, gates=["CD8"]).r_squared > 0.999
 
 
+def test_the_second_quantitation_replaces_what_it_has():
+    """Four gates have one; helper cells then have 2,627 CD122 and not 158."""
+    other = PLAN.with_other_counts()
+    assert other.gate("CD4 Tconv").cd122 == 2627
+    assert other.gate("naive Treg") == PLAN.gate("naive Treg")
+    assert sum(bool(one.other) for one in PLAN.gates) == 4
+
+
 def test_facts_of_the_model_beside_itself_are_equal():
     """No decade apart when both are the same curve."""
     curves = model_curves(PLAN, SIMPLE, TRUTH)
