@@ -17,6 +17,7 @@ cannot be solved is a value (`il2sim.engine.status`), not an exception.
   ├─ BadProblem      (ValueError)      arrays that do not fit together
   ├─ UnreadableFile  (OSError)         a file that is missing, broken or half written
   ├─ FolderInUse     (FileExistsError) a folder that holds other results
+  ├─ ClusterUnusable (ConnectionError) workers that are missing, other or lost
   └─ SolveFailed     (RuntimeError)    a subject without an answer, when asked to stop
 """
 
@@ -113,6 +114,10 @@ class UnreadableFile(Il2simError, OSError):
 
 class FolderInUse(Il2simError, FileExistsError):
     """A folder that already holds other results."""
+
+
+class ClusterUnusable(Il2simError, ConnectionError):
+    """A cluster that cannot be reached, has no workers, other ones, or lost them."""
 
 
 class SolveFailed(Il2simError, RuntimeError):

@@ -29,6 +29,9 @@ VERSION = "0.1.0"
 LIBRARIES = ("llvmlite", "numpy", "scipy")
 """Those whose version can change a number."""
 
+CODE = (".py", ".tsv", ".toml", ".bib")
+"""Endings of the files of the package that can change a number."""
+
 KEY_LENGTH = 16
 """Hexadecimal digits of a key: 64 bits, so a billion runs share none by accident."""
 
@@ -156,6 +159,21 @@ def provenance_of(
         libraries={name: _version_of(name) for name in LIBRARIES},
         time=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
+    """Hash of the package as it is installed: its code, tables and shipped files.
+
+    Portions of a run are put together only if one code made them.
+    """
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in CODE and path.is_file():
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def hash_of(value: object) -> str:

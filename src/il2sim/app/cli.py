@@ -70,6 +70,9 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
     tolerance: Annotated[float | None, typer.Option(help="Of one step.")] = None,
     device: Annotated[str, typer.Option(help="cpu or reference.")] = "cpu",
     workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, tcp://….")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to fill.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what the folder holds.")
@@ -88,6 +91,7 @@ def run(  # noqa: PLR0913 - one argument for each option of the command
         tolerance=tolerance,
         device=cast("Any", device),
         workers=workers,
+        cluster=cluster,
         out=out,
         resume=resume,
         format=cast("Any", format),

@@ -25,7 +25,7 @@ from il2sim.engine import snapshot, store
 from il2sim.engine.store import Format
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import FolderInUse, Il2simError, UnreadableFile
-from il2sim.provenance import Provenance
+from il2sim.provenance import Provenance, code_fingerprint
 
 PARTS = "unfinished"
 
@@ -192,14 +192,30 @@ class RunFolder:
                 file.unlink(missing_ok=True)
         return None
 
+    def missing_parts(self, n: int, size: int) -> list[range]:
+        """Portions of at most `size` that are not there yet, of `n` subjects."""
+        found, start = [], 0
+        while start < n:
+            kept = [some.stop for some, _ in self._parts_from(start)]
+            stop = max(kept, default=min(start + size, self.next_part(start, n)))
+            if not kept:
+                found.append(range(start, stop))
+            start = stop
+        return found
+
     def next_part(self, start: int, n: int) -> int:
         """Where the first portion after a subject begins; `n` if there is none."""
         return min(
             (some.start for some, _ in self._parts() if some.start > start), default=n
         )
 
+    @property
+    def _parts_folder(self) -> Path:
+        """Where portions lie that this very code solved."""
+        return self.path / PARTS / code_fingerprint()[:8]
+
     def _part(self, some: range) -> Path:
-        return self.path / PARTS / f"{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
+        return self._parts_folder / f"{some.start:08d}-{some.stop:08d}{snapshot.SUFFIX}"
 
     def _parts_from(self, start: int) -> list[tuple[range, Path]]:
         return [(some, file) for some, file in self._parts() if some.start == start]
@@ -207,7 +223,7 @@ class RunFolder:
     def _parts(self) -> list[tuple[range, Path]]:
         """Portions that are there, by their names."""
         found = []
-        for file in sorted((self.path / PARTS).glob(f"*{snapshot.SUFFIX}")):
+        for file in sorted(self._parts_folder.glob(f"*{snapshot.SUFFIX}")):
             first, _, last = file.stem.partition("-")
             if first.isdigit() and last.isdigit():
                 found.append((range(int(first), int(last)), file))

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 PORTION, FIRST_PORTION = 250, 16
 """Subjects in one portion, at most and at first."""
 
+LEAST_PORTIONS = 32
+"""Into how many a run is cut for a cluster, unless they would be tiny."""
+
 PORTION_S = 2.0
 """How long a portion should take, [s]: so much work is lost when a run is killed."""
 
@@ -65,6 +68,8 @@ class Options:
         Instead of the study's.
     device, workers
         Where it is solved, and by how many threads.
+    cluster
+        Address of a Dask scheduler whose workers solve it; None solves it here.
     out
         The folder. Default: ``runs/<study>-<key>``.
     resume
@@ -80,6 +85,7 @@ class Options:
     tolerance: float | None = None
     device: Device = "cpu"
     workers: int | None = None
+    cluster: str | None = None
     out: Path | None = None
     resume: bool = False
     format: Format = "zarr"
@@ -306,6 +312,8 @@ def _solve(
     if progress is not None:
         progress(0, n)
     try:
+        if options.cluster is not None:
+            solve_elsewhere(folder, n, options, folder.keep_part, progress)
         while done < n:
             part = folder.read_part(done)
             if part is None:
@@ -328,6 +336,35 @@ def _solve(
     except KeyboardInterrupt:
         return parts, True
     return parts, False
+
+
+def solve_elsewhere(
+    folder: RunFolder,
+    n: int,
+    options: Options,
+    keep: Callable[[range, Any], None],
+    progress: Progress | None,
+) -> None:
+    """Have missing portions solved by a cluster, and keep each as it comes.
+
+    Raises
+    ------
+    ClusterUnusable
+        It cannot be reached, or is lost; what came is kept.
+    """
+    from il2sim.app.elsewhere import Elsewhere
+    from il2sim.study.workers import connected
+
+    size = min(PORTION, max(FIRST_PORTION, n // LEAST_PORTIONS))
+    missing = folder.missing_parts(n, size)
+    done = n - sum(map(len, missing))
+    work = Elsewhere.of(folder.path, folder.provenance.key, options.device)
+    with connected(str(options.cluster)) as cluster:
+        for some, part in cluster.each(work, missing, name=work.name):
+            keep(some, part)
+            done += len(some)
+            if progress is not None:
+                progress(done, n)
 
 
 def _within(progress: Progress | None, before: int, n: int) -> Progress | None:

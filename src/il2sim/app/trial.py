@@ -24,6 +24,7 @@ from il2sim.app.run import (
     Options,
     check,
     keep_population,
+    solve_elsewhere,
 )
 from il2sim.engine.columns import read_columns, write_columns
 from il2sim.engine.status import Status
@@ -169,6 +170,14 @@ def _solve(
     told = progress or (lambda *_: None)
     told(0, plan.n)
     try:
+        if options.cluster is not None:
+            solve_elsewhere(
+                folder,
+                plan.n,
+                options,
+                lambda some, part: folder.keep_arrays(some, part.arrays()),
+                progress,
+            )
         while done < plan.n:
             kept = folder.read_arrays(done, names)
             if kept is None:

@@ -13,7 +13,7 @@ from il2sim.app.terminal import STOPPED, console, progress_bar
 from il2sim.app.trial import TrialOutcome, run_trial
 
 
-def trial(
+def trial(  # noqa: PLR0913 - the options of a command
     name: Annotated[str, typer.Argument(help="Name of a trial, or a .toml file.")],
     *,
     subjects: Annotated[
@@ -23,6 +23,9 @@ def trial(
     tolerance: Annotated[float | None, typer.Option(help="Of one step.")] = None,
     device: Annotated[str, typer.Option(help="cpu or reference.")] = "cpu",
     workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, tcp://….")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to fill.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what the folder holds.")
@@ -38,6 +41,7 @@ def trial(
         tolerance=tolerance,
         device=cast("Any", device),
         workers=workers,
+        cluster=cluster,
         out=out,
         resume=resume,
         beside=Path(name).parent if is_file else None,
