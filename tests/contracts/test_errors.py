@@ -89,6 +89,12 @@ def unreadable_file() -> None:
     il.read("nowhere")
 
 
+def cluster_unusable():
+    from il2sim.study.workers import refuse_other_code
+
+    refuse_other_code("tcp://a", ("0.0.1", ""))
+
+
 def folder_in_use() -> None:
     nothing = np.zeros((0, 0))
     run = il.Trajectories(
@@ -132,6 +138,7 @@ MISTAKES: dict[type[il.Il2simError], tuple[Callable[[], None], str]] = {
     errors.BadProblem: (bad_problem, r"the 'values' of trajectories do not fit"),
     errors.UnreadableFile: (unreadable_file, r"'nowhere' holds no complete"),
     errors.FolderInUse: (folder_in_use, r"'here' already holds trajectories\."),
+    errors.ClusterUnusable: (cluster_unusable, r"the worker at tcp://a has another"),
     errors.SolveFailed: (solve_failed, r"subject 0 could not be solved"),
 }
 
