@@ -79,7 +79,7 @@ def toxicity_table(outcome: Outcome) -> Table | None:
     told = outcome.summary.get("toxicity")
     if not told:
         return None
-    table = plain_table("Toxicity: every dose given as prescribed, nothing treated")
+    table = plain_table("Toxicity, without fluids or pressors")
     table.add_column("", no_wrap=True)
     for heading in ("at rest", "worst", "unit", "grade 3 or 4"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -1,8 +1,7 @@
 """Toxicity of a run: the worst that each subject comes to, and who reaches grade 3.
 
-Doses are given as prescribed and nothing is treated, unless a protocol says so. Grades
-are surrogates of the model, from 0 to 4. What falls is read at the recorded times, what
-rises from the dense output.
+Fluids and pressors are not in the model. Grades are surrogates of it, from 0 to 4. What
+falls is read at the recorded times, what rises from the dense output.
 """
 
 from __future__ import annotations

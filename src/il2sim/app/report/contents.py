@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -26,6 +26,7 @@ from il2sim.study.endpoints import mean, spread
 
 if TYPE_CHECKING:
     from il2sim.app.run import Outcome
+    from il2sim.engine.decisions import Decisions
     from il2sim.formats.study_file import Study
     from il2sim.study.comparison import Comparison
     from il2sim.study.simulate import Task
@@ -42,7 +43,7 @@ FIGURES = {
     "division.",
     "tumor": "Volume of the tumor and T cells inside it.",
     "toxicity": "Systolic pressure, albumin, weight gained by leaked fluid, grade of "
-    "capillary leak, over time; every dose given, nothing treated.",
+    "capillary leak, over time, without fluids or pressors.",
     "transfer": "Given cells and their daughters in the body, and what part of their "
     "population they are.",
 }
@@ -153,7 +154,8 @@ def _protocol(told: Told) -> dict[str, Any]:
     study, task = told.study, told.task
     doses = task.regimen.doses
     return {
-        "prescription": str(task.regimen),
+        "prescription": str(task.protocol or task.regimen),
+        "decisions": list(_decisions(told.outcome.trajectories.decisions)),
         "sentences": in_words(task.regimen),
         "timeline": timeline(task.regimen, days=study.days, end_day=study.end_day),
         "doses": len(doses),
@@ -167,6 +169,21 @@ def _protocol(told: Told) -> dict[str, Any]:
             for one in task.products.values()
         ],
     }
+
+
+def _decisions(log: Decisions | None) -> Iterator[dict[str, Any]]:
+    """What was decided by which rule, about how many subjects, how often."""
+    if log is None:
+        return
+    pairs = sorted(set(zip(log.decision.tolist(), log.rule.tolist(), strict=True)))
+    for decision, rule in pairs:
+        these = (log.decision == decision) & (log.rule == rule)
+        yield {
+            "decision": decision,
+            "rule": rule,
+            "subjects": len(np.unique(log.subject[these])),
+            "times": int(these.sum()),
+        }
 
 
 def _population(told: Told, people: Subjects) -> dict[str, Any]:
