@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,10 +85,29 @@ def check_body(choices: Choices, progress: Progress) -> Checked:
     name = "validation" if choices.card is None else Path(choices.card).stem
     written = save(figure, choices.out, name)
     return Checked(
-        [*validation_tables(found), *footnotes(found), summary(found)],
+        [*validation_tables(found), *footnotes(found), *_rivals(found, choices)],
         as_data(found),
         written,
     )
+
+
+def _rivals(found: Validation, choices: Choices) -> list[RenderableType]:
+    """The summary, and the rivals where all cards were judged."""
+    from il2sim.app import rivals
+
+    told: list[RenderableType] = [summary(found)]
+    if choices.card is None:
+        told.append(rivals.comparison(found, rivals.shipped()))
+    return told
+
+
+def check_rivals(choices: Choices, progress: Progress) -> Checked:
+    """Fit the simple rivals anew, and compare them with the body."""
+    from il2sim.app import rivals
+
+    result = rivals.fit()
+    found = judged(replace(choices, card=None), progress)
+    return Checked([rivals.comparison(found, result)], result, ())
 
 
 def judged(choices: Choices, progress: Progress | None = None) -> Validation:
@@ -184,6 +203,7 @@ CHECKS: dict[str, Callable[[Choices, Progress], Checked]] = {
     "body": check_body,
     "claim": check_claim,
     "receptors": check_receptors,
+    "rivals": check_rivals,
 }
 """By the word after ``il2sim validate``."""
 
