@@ -5,7 +5,7 @@ the engine solves all wells of all points at once, with exact derivatives. Nothi
 knows biology.
 
 Reading order: `observation.py`, `problem.py`, `likelihood.py`, `optimize.py`,
-`identifiability.py`, `sample.py`, `diagnostics.py`.
+`identifiability.py`, `sample.py`, `diagnostics.py`; `rivals.py` are two simple models.
 """
 
 from il2sim.inference.diagnostics import coverage, effective_size, r_hat

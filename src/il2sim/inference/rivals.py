@@ -1,10 +1,10 @@
-"""Two simple rivals of `body`, fitted to the same cards: does it earn its complexity?
+"""Two simple rivals of `body`, fitted to the same cards: what complexity earns.
 
 Both follow five populations as folds over rest, driven by plasma IL-2 of one
-compartment; the fold relaxes with one rate to what the level of IL-2 asks for. They know
-no receptor, no naive and memory Treg, no margination, no thymus. They are fitted to
-cards of calibration and predict those held out; a row that they cannot speak of is not
-counted for anyone.
+compartment; the fold relaxes with one rate to what the level of IL-2 asks for. They
+know no receptor, no naive and memory Treg, no margination, no thymus. They are fitted
+to cards of calibration and predict those held out; a row that they cannot speak of is
+not counted for anyone.
 
 Plasma of the rivals: clearance 120 mL/min (E009), half-life 85 min (E007), absorption
 half-life 3.3 h (E027) and 0.3 of a dose under the skin (0.13 to 0.5, E301 and E302), in
@@ -251,8 +251,7 @@ def follow(rival: Rival, il2: Floats, p: Floats, cell: str) -> Floats:
 
     kept = float(np.exp(-p[-1] * STEP_H / 24.0))
     drive = rival.drive(il2, p, cell)
-    start = [kept * 1.0]
-    course, _ = lfilter([0.0, 1.0 - kept], [1.0, -kept], drive, zi=start)
+    course, _ = lfilter([1.0 - kept], [1.0, -kept], drive, zi=[kept])
     return np.asarray(np.concatenate([[1.0], course[:-1]]))
 
 
