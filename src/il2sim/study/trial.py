@@ -123,7 +123,7 @@ class Dropout:
         --------
         >>> half = Dropout(0.5, 10.0, "an example")
         >>> gone = half.days(1, range(10_000)) <= 10.0
-        >>> abs(gone.mean() - 0.5) < 0.02
+        >>> bool(abs(gone.mean() - 0.5) < 0.02)
         True
         """
         lot = draws.uniform(seed, np.asarray(numbers, dtype=np.uint64), "dropout")

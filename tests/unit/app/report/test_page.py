@@ -113,7 +113,7 @@ def test_subjects_without_an_answer_are_named(study, tmp_path, monkeypatch):
     """A spread so wide that some have no resting state; the others are reported."""
     from il2sim.formats.study_file import Study
 
-    wide = Varied("naive Treg.conversion_at_rest", 3.0, "none", is_assumption=True)
+    wide = Varied("naive Treg.conversion_at_rest", 5.0, "none", is_assumption=True)
     people = study.find_population().with_varied(wide)
     monkeypatch.setattr(Study, "find_population", lambda *_, **__: people)
     outcome = run_study(study, "wide", Options(out=tmp_path / "wide"))
