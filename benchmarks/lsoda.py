@@ -111,6 +111,10 @@ def solve(
     return np.array(ends)
 
 
+class GaveUp(RuntimeError):
+    """A solver that did not reach the end of an interval."""
+
+
 class _LSODA:
     """SciPy's old door to LSODA, which costs less than the new one."""
 
@@ -148,6 +152,8 @@ class _Stepper:
             t_eval=[stop],
             **self.how,
         )
+        if not found.success:
+            raise GaveUp(f"{self.how['method']} between {start:g} and {stop:g} h")
         return np.asarray(found.y[:, -1])
 
 
