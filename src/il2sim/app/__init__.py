@@ -6,6 +6,6 @@ results and lists out for a terminal; `report` sets the page to hand on; `cli` h
 commands and their options, and nothing is computed in it; `serve` is the same in the
 browser.
 
-Reading order: `run`, `folder`, `explain`, `validate`, `tables`, `report`, `cli`;
-`serve`.
+Reading order: `run`, `carry`, `folder`, `explain`, `validate`, `tables`, `report`,
+`cli`; `serve`.
 """

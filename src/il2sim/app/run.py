@@ -7,13 +7,12 @@ summary, figures and what produced them. When the user stops, the numbers are wr
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any, get_args
 
+from il2sim.app.carry import Progress, Sizes, carry_out
 from il2sim.app.folder import RunFolder, held
 from il2sim.engine.store import read as read_trajectories
 from il2sim.errors import BadProblem, UnknownName, UnreadableFile
@@ -21,7 +20,7 @@ from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.ledger import keep_ledger
 from il2sim.study.populations import posterior_files
-from il2sim.study.portions import next_size, put_together
+from il2sim.study.portions import put_together
 from il2sim.study.simulate import Task, prepare, solve_task
 from il2sim.study.toxicity import summarize_toxicity, toxicity_by_subject
 
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 PORTION, FIRST_PORTION = 250, 16
 """Subjects in one portion, at most and at first."""
-
-LEAST_PORTIONS = 32
-"""Into how many a run is cut for a cluster, unless they would be tiny."""
 
 PORTION_S = 2.0
 """How long a portion should take, [s]: so much work is lost when a run is killed."""
@@ -119,9 +115,6 @@ class Outcome:
         return bool(self.summary["complete"])
 
 
-Progress = Callable[[int, int], None]
-
-
 def run_study(
     study: Study,
     name: str,
@@ -171,7 +164,13 @@ def run_study(
                 return outcome
         carried_out = _as_carried_out(study, task, folder, options.beside)
         folder.write_text(STUDY_FILE, carried_out)
-        parts, stopped = _solve(task, folder, options, progress)
+        parts, stopped = carry_out(
+            _Subjects(task, folder, options),
+            folder,
+            device=options.device,
+            cluster=options.cluster,
+            progress=progress,
+        )
         if not parts:
             raise KeyboardInterrupt
         run = replace(put_together(parts), provenance=provenance)
@@ -303,75 +302,37 @@ def task_of(study: Study, options: Options) -> Task:
     )
 
 
-def _solve(
-    task: Task, folder: RunFolder, options: Options, progress: Progress | None
-) -> tuple[list[Trajectories], bool]:
-    """Portions that are there or can be solved, and whether the user stopped."""
-    parts: list[Trajectories] = []
-    n, done, size = task.population.n, 0, min(PORTION, FIRST_PORTION)
-    if progress is not None:
-        progress(0, n)
-    try:
-        if options.cluster is not None:
-            solve_elsewhere(folder, n, options, folder.keep_part, progress)
-        while done < n:
-            part = folder.read_part(done)
-            if part is None:
-                some = range(done, min(done + size, folder.next_part(done, n)))
-                began_s = monotonic()
-                part = solve_task(
-                    task,
-                    some,
-                    device=options.device,
-                    workers=options.workers,
-                    progress=_within(progress, done, n),
-                )
-                folder.keep_part(some, part)
-                took_s = monotonic() - began_s
-                size = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
-            parts.append(part)
-            done += len(part)
-            if progress is not None:
-                progress(done, n)
-    except KeyboardInterrupt:
-        return parts, True
-    return parts, False
+@dataclass(frozen=True, eq=False)
+class _Subjects:
+    """The subjects of a study, as work in portions."""
 
+    task: Task
+    folder: RunFolder
+    options: Options
 
-def solve_elsewhere(
-    folder: RunFolder,
-    n: int,
-    options: Options,
-    keep: Callable[[range, Any], None],
-    progress: Progress | None,
-) -> None:
-    """Have missing portions solved by a cluster, and keep each as it comes.
+    @property
+    def n(self) -> int:
+        return self.task.population.n
 
-    Raises
-    ------
-    ClusterUnusable
-        It cannot be reached, or is lost; what came is kept.
-    """
-    from il2sim.app.elsewhere import Elsewhere
-    from il2sim.study.workers import connected
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(first=min(PORTION, FIRST_PORTION), most=PORTION, aim_s=PORTION_S)
 
-    size = min(PORTION, max(FIRST_PORTION, n // LEAST_PORTIONS))
-    missing = folder.missing_parts(n, size)
-    done = n - sum(map(len, missing))
-    work = Elsewhere.of(folder.path, folder.provenance.key, options.device)
-    with connected(str(options.cluster)) as cluster:
-        for some, part in cluster.each(work, missing, name=work.name):
-            keep(some, part)
-            done += len(some)
-            if progress is not None:
-                progress(done, n)
+    def read(self, start: int) -> tuple[range, Trajectories] | None:
+        part = self.folder.read_part(start)
+        return None if part is None else (range(start, start + len(part)), part)
 
+    def solve(self, some: range, progress: Progress) -> Trajectories:
+        return solve_task(
+            self.task,
+            some,
+            device=self.options.device,
+            workers=self.options.workers,
+            progress=progress,
+        )
 
-def _within(progress: Progress | None, before: int, n: int) -> Progress | None:
-    """Progress of a portion as progress of the whole."""
-    if progress is None:
-        return None
-    return lambda done, _: progress(before + done, n)
+    def keep(self, some: range, part: Trajectories) -> None:
+        self.folder.keep_part(some, part)
 
 
 def _write(

@@ -7,15 +7,14 @@ done, endpoints are read, arms compared, figures drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from il2sim.app.carry import Progress, Sizes, carry_out
 from il2sim.app.folder import RunFolder, held
 from il2sim.app.run import (
     PORTION,
@@ -24,14 +23,12 @@ from il2sim.app.run import (
     Options,
     check,
     keep_population,
-    solve_elsewhere,
 )
 from il2sim.engine.columns import read_columns, write_columns
 from il2sim.engine.status import Status
 from il2sim.errors import UnreadableFile
 from il2sim.study.conduct import Conduct, Records, conduct
 from il2sim.study.findings import Findings, find
-from il2sim.study.portions import next_size
 from il2sim.study.trial_readings import left_days
 
 if TYPE_CHECKING:
@@ -50,7 +47,6 @@ ENDPOINTS, BASELINE = "endpoints.parquet", "table1.csv"
 DECISIONS = "decisions.parquet"
 """What rules decided about whom, one row for each decision; where there are rules."""
 
-Progress = Callable[[int, int], None]
 Columns = dict[str, "NDArray[Any]"]
 
 
@@ -124,7 +120,13 @@ def run_trial(
                 folder.drop_parts()
                 return TrialOutcome(path, folder.read_summary(), columns)
         folder.write_text(TRIAL_FILE, _as_carried_out(found, plan, folder, options))
-        parts, stopped = _solve(plan, folder, options, progress)
+        parts, stopped = carry_out(
+            _Subjects(plan, folder, options),
+            folder,
+            device=options.device,
+            cluster=options.cluster,
+            progress=progress,
+        )
         if not parts:
             raise KeyboardInterrupt
         outcome = _write(found, plan, folder, Records.joined(parts), stopped=stopped)
@@ -160,43 +162,36 @@ def _as_carried_out(
     return as_toml(found.model_copy(update=given))
 
 
-def _solve(
-    plan: Conduct, folder: RunFolder, options: Options, progress: Progress | None
-) -> tuple[list[Records], bool]:
-    """Portions that are there or can be solved, and whether the user stopped."""
-    names = [one.name for one in fields(Records)]
-    parts: list[Records] = []
-    done, size = 0, FIRST_PORTION
-    told = progress or (lambda *_: None)
-    told(0, plan.n)
-    try:
-        if options.cluster is not None:
-            solve_elsewhere(
-                folder,
-                plan.n,
-                options,
-                lambda some, part: folder.keep_arrays(some, part.arrays()),
-                progress,
-            )
-        while done < plan.n:
-            kept = folder.read_arrays(done, names)
-            if kept is None:
-                end = min(done + size, folder.next_part(done, plan.n))
-                some = range(done, end)
-                began_s = monotonic()
-                part = plan.solve(some, device=options.device, workers=options.workers)
-                folder.keep_arrays(some, part.arrays())
-                took_s = monotonic() - began_s
-                fair = next_size(len(some), took_s, aim_s=PORTION_S, most=PORTION)
-                size = max(fair, FIRST_PORTION)
-            else:
-                some, part = kept[0], Records(**kept[1])
-            parts.append(part)
-            done = some.stop
-            told(done, plan.n)
-    except KeyboardInterrupt:
-        return parts, True
-    return parts, False
+@dataclass(frozen=True, eq=False)
+class _Subjects:
+    """The subjects of a trial, as work in portions."""
+
+    plan: Conduct
+    folder: RunFolder
+    options: Options
+
+    @property
+    def n(self) -> int:
+        return self.plan.n
+
+    @property
+    def sizes(self) -> Sizes:
+        return Sizes(
+            first=FIRST_PORTION, least=FIRST_PORTION, most=PORTION, aim_s=PORTION_S
+        )
+
+    def read(self, start: int) -> tuple[range, Records] | None:
+        names = [one.name for one in fields(Records)]
+        kept = self.folder.read_arrays(start, names)
+        return None if kept is None else (kept[0], Records(**kept[1]))
+
+    def solve(self, some: range, progress: Progress) -> Records:
+        del progress  # arms are solved one after the other: told when all are
+        options = self.options
+        return self.plan.solve(some, device=options.device, workers=options.workers)
+
+    def keep(self, some: range, part: Records) -> None:
+        self.folder.keep_arrays(some, part.arrays())
 
 
 def _write(

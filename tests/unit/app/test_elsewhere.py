@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from il2sim.app import run as app_run
+from il2sim.app import trial as app_trial
 from il2sim.app.elsewhere import Elsewhere
 from il2sim.app.run import Options, run_study
 from il2sim.app.trial import run_trial
@@ -38,7 +39,8 @@ def cluster():
 @pytest.fixture
 def small(monkeypatch):
     """Portions of two subjects, so that there are some to lose."""
-    monkeypatch.setattr(app_run, "PORTION", 2)
+    for door in (app_run, app_trial):
+        monkeypatch.setattr(door, "PORTION", 2)
 
 
 def kill_one(cluster, folder):
