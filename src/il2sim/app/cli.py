@@ -405,7 +405,7 @@ def _study_text(name: str) -> str:
 def _card_text(name: str) -> str:
     from il2sim.formats.card_file import card_text
 
-    return card_text(name)[1]
+    return card_text(name)
 
 
 def _trial_text(name: str) -> str:

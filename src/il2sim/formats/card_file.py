@@ -7,21 +7,23 @@ must exist, and what the model does not show is refused before anything is simul
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from il2sim.errors import BadStudy, UnknownName, UnreadableFile, closest
+from il2sim.errors import BadStudy, closest
+from il2sim.formats.refusals import refusal
+from il2sim.formats.toml_file import Shelf
 from il2sim.study.card import Arm, Basis, Measured, Role, Statistic, TrialCard
 from il2sim.study.comparison import Direction, Expected
 from il2sim.study.readings import Reading
 from il2sim.study.readouts import Assay, needed
 from il2sim.study.regimen import Regimen
 from il2sim.study.stand_in import StandIn
+
+SHELF = Shelf("card", "cards", "cards", "daily-cgvhd-phase-2")
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
@@ -206,9 +208,7 @@ class CardRow(BaseModel):
 
 def cards() -> tuple[str, ...]:
     """Names of the shipped cards."""
-    folder = files("il2sim").joinpath("cards")
-    names = [one.name for one in folder.iterdir() if one.name.endswith(".toml")]
-    return tuple(sorted(name.removesuffix(".toml") for name in names))
+    return SHELF.names()
 
 
 def read_cards() -> tuple[TrialCard, ...]:
@@ -231,48 +231,25 @@ def read_card(name: str | Path) -> TrialCard:
     BadRegimen
         A prescription cannot be followed.
     """
-    where, text = card_text(name)
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UnreadableFile(
-            f"the card '{where}' cannot be read.",
-            got=str(error),
-            expected="a whole TOML file",
-        ) from error
+    where, content = SHELF.text_of(name)
+    tables = SHELF.tables_of(content, where)
     try:
         row = CardRow.model_validate(tables)
     except ValidationError as error:
-        raise _refusal(error, where) from error
+        what = f"the card file '{where}'"
+        raise refusal(error, what, [CardRow, MeasuredRow, ArmRow], BadStudy) from error
     return _checked(row, Path(where).stem, where)
 
 
-def card_text(name: str | Path) -> tuple[str, str]:
-    """What to call a card's file in messages, and its text.
+def card_text(name: str | Path) -> str:
+    """The text of a card's file.
 
     Raises
     ------
     UnknownName, UnreadableFile
         As `read_card`.
     """
-    if isinstance(name, Path) or name.endswith(".toml"):
-        try:
-            return str(name), Path(name).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableFile(
-                f"the card '{name}' cannot be read.",
-                got=type(error).__name__,
-                expected="a TOML file, or the name of a shipped card",
-            ) from error
-    if name not in cards():
-        raise UnknownName(
-            f"there is no card '{name}'.",
-            got=f"'{name}'",
-            expected=closest(name, cards()),
-            try_="il2sim list cards",
-        )
-    place = files("il2sim").joinpath("cards", f"{name}.toml")
-    return f"{name}.toml", place.read_text("utf-8")
+    return SHELF.text_of(name)[1]
 
 
 def _checked(row: CardRow, name: str, where: str) -> TrialCard:
@@ -311,15 +288,4 @@ def _checked(row: CardRow, name: str, where: str) -> TrialCard:
         visits_h=24.0 * np.array(row.visits_d),
         measured=tuple(one.measured() for one in row.measured),
         notes=tuple(row.notes),
-    )
-
-
-def _refusal(error: ValidationError, where: str) -> BadStudy:
-    """Our message for the first thing that pydantic found."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return BadStudy(
-        f"the card '{where}' has something that cannot be used.",
-        got=f"{key or 'the whole'}: {repr(first['input'])[:60]}",
-        expected=first["msg"].removeprefix("Value error, "),
     )

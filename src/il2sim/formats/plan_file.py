@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from il2sim.errors import BadPopulation, UnreadableFile
 from il2sim.formats.refusals import refusal
+from il2sim.formats.treated import model_named
 from il2sim.study.measures import Asked, Response
 from il2sim.study.plausibility import Limit
 from il2sim.study.targets import Target
@@ -189,10 +190,7 @@ class PlanFile(BaseModel):
 
     def find_model(self) -> Model:
         """The model, joined."""
-        from il2sim import models
-
-        made: Model = getattr(models, self.model)()
-        return made
+        return model_named(self.model)
 
 
 def read_plan(

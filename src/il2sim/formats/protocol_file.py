@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from il2sim.errors import BadStudy, Il2simError
 from il2sim.formats.refusals import refusal
 from il2sim.formats.toml_file import Shelf
+from il2sim.formats.treated import model_named
 from il2sim.study.lint import Finding, lint
 from il2sim.study.protocol import Protocol
 
@@ -122,10 +123,7 @@ class ProtocolFile(Clauses):
 
     def find_model(self) -> Model:
         """The model, joined."""
-        from il2sim import models
-
-        made: Model = getattr(models, self.model)()
-        return made
+        return model_named(self.model)
 
     def findings(self) -> list[Finding]:
         """What is wrong or strange in it; see `il2sim.study.lint`."""

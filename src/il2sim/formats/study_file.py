@@ -25,6 +25,7 @@ from il2sim.errors import BadStudy, Il2simError, closest
 from il2sim.formats.protocol_file import Clauses
 from il2sim.formats.refusals import refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
+from il2sim.formats.treated import model_named, people_file_of, people_of, population_of
 from il2sim.study.comparison import Direction, Endpoint, Expected
 from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
@@ -162,7 +163,7 @@ class Study(BaseModel):
     @property
     def people_file(self) -> str | None:
         """The file of persons, if the population is one."""
-        return self.population if self.population.endswith(".parquet") else None
+        return people_file_of(self)
 
     @property
     def end_h(self) -> float:
@@ -197,10 +198,7 @@ class Study(BaseModel):
 
     def find_model(self) -> Model:
         """The model, joined."""
-        from il2sim import models
-
-        made: Model = getattr(models, self.model)()
-        return made
+        return model_named(self.model)
 
     def find_population(
         self,
@@ -218,21 +216,11 @@ class Study(BaseModel):
         beside
             Folder that files of populations and persons are relative to.
         """
-        from il2sim.study import populations
-
-        if self.people_file is not None:
-            from il2sim.study.people import People
-
-            people = People.read((beside or Path()) / self.people_file)
-            told = self.subjects if "subjects" in self.model_fields_set else people.n
-            return people.sized(told if n is None else n)
-
-        count = self.subjects if n is None else n
-        stream = self.seed if seed is None else seed
-        if self.population_file is None:
-            return populations.population(self.population, n=count, seed=stream)
-        path = (beside or Path()) / self.population_file
-        return populations.read_population(path, self.population, n=count, seed=stream)
+        people = people_of(self, beside)
+        if people is None:
+            return population_of(self, n, seed, beside)
+        told = self.subjects if "subjects" in self.model_fields_set else people.n
+        return people.sized(told if n is None else n)
 
 
 def studies() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from il2sim.errors import BadStudy, Il2simError, UnknownName, closest
 from il2sim.formats.refusals import refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
+from il2sim.formats.treated import model_named, people_file_of, people_of, population_of
 from il2sim.study import trial, trial_measure
 from il2sim.study.allocation import Stratum
 from il2sim.study.escalation import Escalation
@@ -210,14 +211,11 @@ class TrialFile(_Table):
     @property
     def people_file(self) -> str | None:
         """The file of persons, where the population is one."""
-        return self.population if self.population.endswith(".parquet") else None
+        return people_file_of(self)
 
     def find_model(self) -> Model:
         """The model, joined."""
-        from il2sim import models
-
-        made: Model = getattr(models, self.model)()
-        return made
+        return model_named(self.model)
 
     def find_population(
         self,
@@ -227,19 +225,12 @@ class TrialFile(_Table):
         beside: Path | None = None,
     ) -> Treated:
         """The population, of the file's size and seed or of others."""
-        from il2sim.study import populations
-
+        people = people_of(self, beside)
+        if people is None:
+            return population_of(self, n, seed, beside)
         count = self.subjects if n is None else n
         stream = self.seed if seed is None else seed
-        if self.people_file is not None:
-            from il2sim.study.people import People
-
-            people = People.read((beside or Path()) / self.people_file)
-            return replace(people.resampled(count, seed=stream), seed=stream)
-        if self.population_file is None:
-            return populations.population(self.population, n=count, seed=stream)
-        path = (beside or Path()) / self.population_file
-        return populations.read_population(path, self.population, n=count, seed=stream)
+        return replace(people.resampled(count, seed=stream), seed=stream)
 
     def plan(
         self,

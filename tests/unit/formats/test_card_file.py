@@ -47,7 +47,7 @@ def test_a_card_of_the_user_is_read_by_its_path(tmp_path):
         ('"spread"', '"none"', "a band or a direction"),
         ('"held out"', '"tested"', "calibration"),
         ('"fold"', '"height"', "peak fold"),
-        ("n = 10", "patients = 10", "extra_forbidden|Extra|not permitted|required"),
+        ("n = 10", "patients = 10", "a key that is not known"),
         ("day = 2", 'day = 2\narm = "high"', "among the arms"),
     ],
 )
