@@ -41,13 +41,18 @@ NARROW, WIDE = 3.0, 30.0
 """Ranges of ratios, below and above which an axis has other ticks."""
 
 
-def forest(findings: Findings, measure: Measure, arm: int) -> Figure:
-    """Draw the effect in all subjects and in groups of them, with 95 % intervals."""
+def forest(findings: Findings, measure: Measure, arm: int) -> Figure | None:
+    """Draw the effect in all subjects and in groups of them, with 95 % intervals.
+
+    None where there are too few subjects for any interval.
+    """
     trial = findings.trial
     everybody = np.ones(findings.plan.n, dtype=bool)
     groups = {"all subjects": everybody, **subgroups(findings)}
     found = in_groups(trial, findings.readings, measure, arm, groups)
     rows = [(name, *one) for name, one in found.items() if math.isfinite(one[0].low)]
+    if not rows:
+        return None
     with styled():
         page = sheet(
             7.6,

@@ -45,7 +45,9 @@ def draw_trial(findings: Findings) -> dict[str, Figure]:
         name = "survival" if len(events) == 1 else f"survival-{_file_name(one)}"
         drawn[name] = survival(findings, one)
     if findings.compared:
-        drawn["forest"] = _forest(findings)
+        groups = _forest(findings)
+        if groups is not None:
+            drawn["forest"] = groups
         drawn["power"] = power(findings)
     exposures = [one for one in trial.measures if one.kind == "exposure"]
     if exposures:
@@ -56,7 +58,7 @@ def draw_trial(findings: Findings) -> dict[str, Figure]:
     return drawn
 
 
-def _forest(findings: Findings) -> Figure:
+def _forest(findings: Findings) -> Figure | None:
     trial = findings.trial
     arm = next(i for i, one in enumerate(trial.arms) if one.name != trial.control)
     return forest(findings, trial.measure(trial.primary), arm)

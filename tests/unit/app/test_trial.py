@@ -35,6 +35,17 @@ def texts(folder):
     return [(folder / name).read_bytes() for name in FILES]
 
 
+def test_fewer_subjects_than_one_trial_are_told_without_a_forest(tmp_path):
+    """No interval can be drawn from two; what there is is written all the same."""
+    few = TRIAL.model_copy(update={"subjects": 2})
+    outcome = run_trial(few, "few", Options(out=tmp_path / "few"))
+    assert outcome.is_complete
+    assert outcome.summary["trials"] == 0
+    found = {path.name for path in (tmp_path / "few").rglob("*")}
+    assert {"report.html", "endpoints.csv", "flow.png"} <= found
+    assert "forest.png" not in found
+
+
 def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
     """Numbers, figures, and the file that gives them again."""
     outcome = run_trial(TRIAL, "mine", Options(out=tmp_path / "one"))
