@@ -38,7 +38,7 @@ export function update() {
   blocks.push(el("tr", {}, el("th", { colspan: ready.length + 1, scope: "rowgroup" }, "toxicity, the worst of each subject, without fluids or pressors")),
     ...toxic.map((name) => el("tr", {}, el("td", {}, name), ready.map((one) => {
       const found = one.answers.courses.toxicity[name];
-      return el("td", {}, found ? `${spread(found.worst)} ${found.unit === "1" ? "" : unitShown(found.unit)}${severe(found)}` : "–");
+      return el("td", {}, found ? `${spread(found.worst)}${found.unit === "1" ? "" : ` ${unitShown(found.unit)}`}${severe(found)}` : "–");
     }))));
   place.replaceChildren(
     el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), el("tbody", {}, rows, blocks))),
