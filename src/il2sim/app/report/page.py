@@ -28,12 +28,14 @@ def trial_page(told: ToldOfTrial) -> str:
 
 
 def _set(name: str, values: Mapping[str, Any]) -> str:
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    here = files("il2sim.app.report")
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("il2sim.app.report", package_path=""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.from_string(here.joinpath(name).read_text("utf-8"))
-    style = here.joinpath("page.css").read_text("utf-8")
-    return template.render(style=style, **values) + "\n"
+    style = files("il2sim.app.report").joinpath("page.css").read_text("utf-8")
+    return environment.get_template(name).render(style=style, **values) + "\n"
