@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from il2sim.app import run as app_run
 from il2sim.app import trial as app_trial
 from il2sim.app.folder import RunFolder
@@ -109,7 +111,7 @@ def results(folder: Path) -> dict[str, Any]:
             labels += list(columns)
     else:
         run = store.read(folder)
-        arrays = [getattr(run, name).tobytes().hex() for name in ARRAYS]
+        arrays = [np.asarray(getattr(run, name)).tobytes().hex() for name in ARRAYS]
         labels = [run.names, run.units]
     return {
         "arrays": arrays,

@@ -1,17 +1,20 @@
 """Work carried out in portions, here or by a cluster, and kept as it comes.
 
-Runs and trials go the same way: what is in the folder is taken from there, what is
-missing is solved, and each portion lies in the folder before the next begins.
+Runs and trials go the same way: what is in the folder is left there, what is missing
+is solved, and each portion lies in the folder before the next begins. Then they are
+read back one after the other, so memory never holds them all unless whoever reads
+keeps them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from il2sim.app.folder import RunFolder
+from il2sim.errors import UnreadableFile
 from il2sim.study.portions import next_size
 
 LEAST_PORTIONS = 32
@@ -73,8 +76,10 @@ def carry_out(
     device: Any,
     cluster: str | None,
     progress: Progress | None,
-) -> tuple[list[T], bool]:
-    """Portions in order, found or solved, and whether the user stopped.
+) -> bool:
+    """See that every portion is in the folder; whether all are.
+
+    Not all are if the user stopped; then the first ones are, up to a gap.
 
     Parameters
     ----------
@@ -96,7 +101,6 @@ def carry_out(
     """
     told = progress or (lambda *_: None)
     told(0, work.n)
-    parts: list[T] = []
     try:
         if cluster is not None:
             _solve_elsewhere(work, folder, device, cluster, told)
@@ -110,13 +114,44 @@ def carry_out(
                 work.keep(some, part)
                 size = _next(work.sizes, len(some), monotonic() - began_s)
             else:
-                some, part = kept
-            parts.append(part)
+                some, _ = kept
             done = some.stop
             told(done, work.n)
     except KeyboardInterrupt:
-        return parts, True
-    return parts, False
+        return False
+    return True
+
+
+def read_back(work: Portioned[T], *, complete: bool) -> Iterator[T]:
+    """Portions in order, each read when it is asked for.
+
+    Parameters
+    ----------
+    work
+        What was carried out.
+    complete
+        Whether every portion must be there; else they end at the first gap.
+
+    Raises
+    ------
+    UnreadableFile
+        One is not there that must be.
+    """
+    done = 0
+    while done < work.n:
+        kept = work.read(done)
+        if kept is None:
+            if complete:
+                raise UnreadableFile(
+                    f"the portion that begins with subject {done} is gone.",
+                    got="a damaged or missing file",
+                    expected="what was kept when it was solved",
+                    try_="run the same again with --resume",
+                )
+            return
+        some, part = kept
+        yield part
+        done = some.stop
 
 
 def _within(progress: Progress, before: int, n: int) -> Progress:

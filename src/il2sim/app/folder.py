@@ -8,13 +8,12 @@ or by a power cut, leaves what it finished, and goes on from there.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,9 @@ from il2sim.errors import FolderInUse, Il2simError, UnreadableFile
 from il2sim.provenance import Provenance, code_fingerprint
 
 PARTS = "unfinished"
+
+TABLE_ROWS = 4096
+"""Rows of a table that are written at once."""
 
 
 @contextmanager
@@ -251,17 +253,47 @@ class RunFolder:
         text = json.dumps(_plain(summary), indent=2, ensure_ascii=False) + "\n"
         self.write_text("summary.json", text)
 
-    def write_table(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    def write_table(
+        self, name: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
+    ) -> None:
         """Write a table as CSV: a heading and a column for each name."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-        self.write_text(name, text.getvalue())
+        whole, beside = self.path / name, self.path / f".{name}.part"
+        n = len(next(iter(columns.values()), ()))
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for start in range(0, n, TABLE_ROWS):
+                block = [one[start : start + TABLE_ROWS] for one in columns.values()]
+                writer.writerows(zip(*map(_listed, block), strict=True))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(whole)
 
-    def write_trajectories(self, run: Trajectories, kind: Format) -> None:
-        """Write the trajectories of the whole run."""
-        store.write(run, self.path, format=kind, replace=True)
+    def write_trajectories(
+        self, parts: Iterable[Trajectories], n: int, kind: Format
+    ) -> None:
+        """Write the trajectories of the run, portion by portion.
+
+        Parameters
+        ----------
+        parts
+            In order.
+        n
+            How many subjects are expected; fewer may come.
+        kind
+            Format of the store.
+        """
+        with store.writing(self.path, n, format=kind, replace=True) as writer:
+            for part in parts:
+                writer.add(replace(part, provenance=self.provenance))
+
+
+def _listed(values: Sequence[Any] | NDArray[Any]) -> Sequence[Any]:
+    """Values as Python's own, whose text is read back to the same bits."""
+    listed: Sequence[Any] = (
+        values.tolist() if isinstance(values, np.ndarray) else values
+    )
+    return listed
 
 
 def _is_half(path: Path) -> bool:

@@ -8,11 +8,11 @@ summary, figures and what produced them. When the user stops, the numbers are wr
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from il2sim.app.carry import Progress, Sizes, carry_out
+from il2sim.app.carry import Progress, Sizes, carry_out, read_back
 from il2sim.app.folder import RunFolder, held
 from il2sim.engine.store import read as read_trajectories
 from il2sim.errors import BadProblem, UnknownName, UnreadableFile
@@ -20,7 +20,6 @@ from il2sim.study.comparison import Comparison, compare
 from il2sim.study.endpoints import by_subject, summarize
 from il2sim.study.ledger import keep_ledger
 from il2sim.study.populations import posterior_files
-from il2sim.study.portions import put_together
 from il2sim.study.simulate import Task, prepare, solve_task
 from il2sim.study.toxicity import summarize_toxicity, toxicity_by_subject
 
@@ -164,18 +163,21 @@ def run_study(
                 return outcome
         carried_out = _as_carried_out(study, task, folder, options.beside)
         folder.write_text(STUDY_FILE, carried_out)
-        parts, stopped = carry_out(
-            _Subjects(task, folder, options),
+        work = _Subjects(task, folder, options)
+        complete = carry_out(
+            work,
             folder,
             device=options.device,
             cluster=options.cluster,
             progress=progress,
         )
-        if not parts:
+        if not complete and work.read(0) is None:
             raise KeyboardInterrupt
-        run = replace(put_together(parts), provenance=provenance)
-        outcome = _write(study, task, folder, run, options, complete=not stopped)
-        if not stopped:
+        parts = read_back(work, complete=complete)
+        folder.write_trajectories(parts, work.n, options.format)
+        run = read_trajectories(path)
+        outcome = _write(study, task, folder, run, complete=complete)
+        if complete:
             folder.drop_parts()
         return outcome
 
@@ -340,7 +342,6 @@ def _write(
     task: Task,
     folder: RunFolder,
     run: Trajectories,
-    options: Options,
     *,
     complete: bool,
 ) -> Outcome:
@@ -364,7 +365,6 @@ def _write(
         "published": [one.to_dict() for one in comparisons],
         **_decided(task, run),
     }
-    folder.write_trajectories(run, options.format)
     if run.decisions is not None:
         folder.write_table(DECISIONS, run.decisions.columns())
     if lost:
@@ -373,21 +373,16 @@ def _write(
         "endpoints.csv",
         {
             "subject": range(len(run)),
-            "status": run.status.tolist(),
-            "retries": run.retries.tolist(),
-            "prevalence": run.prevalence.tolist(),
-            "age [y]": people.age_y.tolist(),
-            "is female": people.is_female.tolist(),
-            "weight [kg]": people.weight_kg.tolist(),
-            "surface [m^2]": people.surface_m2.tolist(),
+            "status": run.status,
+            "retries": run.retries,
+            "prevalence": run.prevalence,
+            "age [y]": people.age_y,
+            "is female": people.is_female,
+            "weight [kg]": people.weight_kg,
+            "surface [m^2]": people.surface_m2,
             **({} if run.decisions is None else run.decisions.by_subject()),
-            **{
-                name: values.tolist()
-                for name, values in (
-                    *by_subject(run, study.end_h).items(),
-                    *toxicity_by_subject(run).items(),
-                )
-            },
+            **by_subject(run, study.end_h),
+            **toxicity_by_subject(run),
         },
     )
     outcome = Outcome(folder.path, run, summary, comparisons)

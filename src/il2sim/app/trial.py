@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from il2sim.app.carry import Progress, Sizes, carry_out
+from il2sim.app.carry import Progress, Sizes, carry_out, read_back
 from il2sim.app.folder import RunFolder, held
 from il2sim.app.run import (
     PORTION,
@@ -120,17 +120,19 @@ def run_trial(
                 folder.drop_parts()
                 return TrialOutcome(path, folder.read_summary(), columns)
         folder.write_text(TRIAL_FILE, _as_carried_out(found, plan, folder, options))
-        parts, stopped = carry_out(
-            _Subjects(plan, folder, options),
+        work = _Subjects(plan, folder, options)
+        complete = carry_out(
+            work,
             folder,
             device=options.device,
             cluster=options.cluster,
             progress=progress,
         )
+        parts = list(read_back(work, complete=complete))
         if not parts:
             raise KeyboardInterrupt
-        outcome = _write(found, plan, folder, Records.joined(parts), stopped=stopped)
-        if not stopped:
+        outcome = _write(found, plan, folder, Records.joined(parts), complete=complete)
+        if complete:
             folder.drop_parts()
         return outcome
 
@@ -200,7 +202,7 @@ def _write(
     folder: RunFolder,
     records: Records,
     *,
-    stopped: bool,
+    complete: bool,
 ) -> TrialOutcome:
     from il2sim.study.baseline import baseline
 
@@ -216,20 +218,20 @@ def _write(
         "days": found.days,
         "regimens": {one.name: str(one.regimen) for one in plan.trial.arms},
         "key": folder.provenance.key,
-        "complete": not stopped,
+        "complete": complete,
         "planned": plan.n,
         "subjects": _subjects(plan, records),
         **findings.to_dict(),
     }
     columns = endpoint_columns(findings)
     write_columns(columns, folder.path / ENDPOINTS, {"key": folder.provenance.key})
-    folder.write_table("endpoints.csv", {k: v.tolist() for k, v in columns.items()})
+    folder.write_table("endpoints.csv", columns)
     folder.write_table(BASELINE, baseline(plan).columns())
     if any(one is not None for one in plan.plans):
         about = {"key": folder.provenance.key}
         write_columns(decision_columns(findings), folder.path / DECISIONS, about)
     outcome = TrialOutcome(folder.path, summary, columns)
-    if not stopped:
+    if complete:
         _draw(found, findings, summary, folder)
     folder.write_summary(summary)  # last: it says that the trial is complete
     return outcome

@@ -1,46 +1,43 @@
 """Results on disk: written whole or not at all, refused when something is missing.
 
-The one door to zarr, Parquet and xarray. A store is written beside its place and moved
-there when it is complete, so a run that is stopped never leaves half a store under a
-whole one's name. Zarr keeps every value in compressed chunks with a checksum; Parquet
-and CSV are for other people's tools: one table over time, one of subjects, the unit in
-each column's name, and ``trajectories.json`` with the rest.
+A store is written beside its place, portion by portion, and moved there when it is
+complete: so results larger than memory can be written, and a run that is stopped never
+leaves half a store under a whole one's name. What it looks like is said in
+`store_zarr.py` (exact, compact, with checksums) and `store_tables.py` (for other
+people's tools).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine import decisions as log
+from il2sim.engine.rows import put_together, without_values
+from il2sim.engine.shelved import Shelved, broken
 from il2sim.engine.status import Status
+from il2sim.engine.store_tables import EACH, MARKER, OVER_TIME, TableWriter, read_tables
+from il2sim.engine.store_zarr import NAME as ZARR
+from il2sim.engine.store_zarr import ZarrWriter, read_zarr
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import FolderInUse, Il2simError, UnknownName, UnreadableFile, closest
 from il2sim.provenance import Provenance
 
 if TYPE_CHECKING:
-    import pyarrow
     import xarray
 
 Format = Literal["zarr", "parquet", "csv"]
 
 LAYOUT = 1
 """Number of the layout on disk; a store with another one is refused."""
-
-CHUNK_VALUES = 2**20
-"""Values in one chunk: 8 MB in memory, a few when compressed."""
-
-MARKER = "trajectories.json"
-"""Moved into place last: tables without it are not complete."""
 
 LOG = "decisions.npz"
 """The log of decisions, every array as it is; ``decisions.csv`` is for readers."""
@@ -51,11 +48,6 @@ UNFINISHED = ".unfinished-"
 BEFORE = ".before"
 """Where the old store stays until the new one has taken its place."""
 
-WHOLE_NUMBERS = {
-    *("subject", "status", "failed state"),
-    *("steps", "rejected steps", "retries"),
-}
-
 
 class Labeled(NamedTuple):
     """An array with the names of its dimensions and its unit."""
@@ -65,30 +57,94 @@ class Labeled(NamedTuple):
     unit: str
 
 
-def write(
-    trajectories: Trajectories,
-    folder: Path | str,
-    *,
-    format: Format = "zarr",  # noqa: A002 - the word on the command line
-    replace: bool = False,
-) -> Path:
-    """Write trajectories into a folder.
+class _Values(Protocol):
+    """A store that is being written."""
+
+    def add(self, part: Trajectories) -> None:
+        """Take the values of the next subjects."""
+        ...
+
+    def finish(self, arrays: Mapping[str, Labeled], about: Mapping[str, Any]) -> None:
+        """Write what waits, and what there is once or once for each subject."""
+        ...
+
+
+class Writer:
+    """Trajectories on their way to disk, portion by portion.
 
     Parameters
     ----------
-    trajectories
-        What to keep.
+    folder
+        Where the store is made.
+    format
+        Of the store.
+    n
+        How many subjects are expected; fewer may come.
+    """
+
+    def __init__(self, folder: Path, format: Format, n: int) -> None:  # noqa: A002
+        self._folder, self._format, self._n = folder, format, n
+        self._values: _Values | None = None
+        self._parts: list[Trajectories] = []
+
+    def add(self, part: Trajectories) -> None:
+        """Write the next subjects."""
+        if self._values is None:
+            self._values = (
+                ZarrWriter(self._folder, part, self._n)
+                if self._format == "zarr"
+                else TableWriter(self._folder, self._format)
+            )
+        self._values.add(part)
+        self._parts.append(without_values(part))
+
+    def finish(self) -> None:
+        """Write what there is once or once for each subject.
+
+        Raises
+        ------
+        BadProblem
+            No subject came, or not all were of one study.
+        """
+        values = Shelved((0, 0, 0), lambda _: np.zeros((0, 0)))
+        if self._parts:
+            n, shape = sum(map(len, self._parts)), self._parts[0].values.shape
+            values = Shelved((n, *shape[1:]), lambda _: np.full((n, shape[1]), np.nan))
+        whole = put_together(self._parts, values)
+        arrays, about = _take_apart(whole)
+        assert self._values is not None  # noqa: S101 - parts came through it
+        self._values.finish(arrays, about)
+        if whole.decisions is not None:
+            logged: dict[str, Any] = dict(log.arrays_of(whole.decisions))
+            np.savez(self._folder / LOG, **logged)
+
+
+@contextmanager
+def writing(
+    folder: Path | str,
+    n: int,
+    *,
+    format: Format = "zarr",  # noqa: A002 - the word on the command line
+    replace: bool = False,
+) -> Iterator[Writer]:
+    """Write trajectories into a folder, portion by portion.
+
+    Parameters
+    ----------
     folder
         Where; made if missing.
+    n
+        How many subjects are expected; fewer may come.
     format
         ``"zarr"`` (compact, exact, opened by xarray), ``"parquet"`` or ``"csv"``.
     replace
         Whether trajectories that are there already may be replaced.
 
-    Returns
-    -------
-    pathlib.Path
-        What was written, such as ``folder/trajectories.zarr``.
+    Yields
+    ------
+    Writer
+        Takes portions. The store is in its place after the block, and nothing is left
+        of it if the block fails.
 
     Raises
     ------
@@ -96,6 +152,8 @@ def write(
         The format is none of the three.
     FolderInUse
         The folder holds trajectories already.
+    BadProblem
+        No portion came, or not all were of one study.
     """
     if format not in get_args(Format):
         raise UnknownName(
@@ -114,24 +172,53 @@ def write(
             try_="write to another folder",
         )
     with _beside(folder) as temporary:
-        if format == "zarr":
-            _write_zarr(trajectories, temporary / "trajectories.zarr")
-        else:
-            _write_tables(trajectories, temporary, format)
-        if trajectories.decisions is not None:
-            arrays: dict[str, Any] = dict(log.arrays_of(trajectories.decisions))
-            np.savez(temporary / LOG, **arrays)
+        writer = Writer(temporary, format, n)
+        yield writer
+        writer.finish()
         with _standing_in(folder, present):
             for path in present:
                 path.rename(temporary / f"old {path.name}")
             made = [path for path in temporary.iterdir() if path.name[:4] != "old "]
             for path in sorted(made, key=lambda path: path.name == MARKER):
                 path.rename(folder / path.name)
-    return folder / f"trajectories.{format}"
+
+
+def write(
+    trajectories: Trajectories,
+    folder: Path | str,
+    *,
+    format: Format = "zarr",  # noqa: A002 - the word on the command line
+    replace: bool = False,
+) -> Path:
+    """Write trajectories into a folder.
+
+    Parameters
+    ----------
+    trajectories
+        What to keep.
+    folder, format, replace
+        As of `writing`.
+
+    Returns
+    -------
+    pathlib.Path
+        What was written, such as ``folder/trajectories.zarr``.
+
+    Raises
+    ------
+    UnknownName, FolderInUse
+        As of `writing`.
+    """
+    with writing(folder, len(trajectories), format=format, replace=replace) as writer:
+        writer.add(trajectories)
+    return Path(folder) / f"trajectories.{format}"
 
 
 def read(folder: Path | str) -> Trajectories:
     """Read the trajectories that `write` put into a folder.
+
+    Everything is looked at once; values over time then stay on disk, and each name is
+    fetched when it is asked for (of CSV all are in memory).
 
     Raises
     ------
@@ -139,17 +226,14 @@ def read(folder: Path | str) -> Trajectories:
         There are none, or a part of them is missing or broken.
     """
     folder = Path(folder)
-    try:
-        for place in (folder, folder / BEFORE):
-            if (place / "trajectories.zarr").exists():
-                return _whole(*_read_zarr(place / "trajectories.zarr"), place)
-            if (place / MARKER).exists():
-                return _whole(*_read_tables(place), place)
-    except UnreadableFile:
-        raise
-    except Exception as error:  # the libraries below raise many kinds
-        found = error.headline if isinstance(error, Il2simError) else repr(error)
-        raise _broken(folder, found) from error
+    for place in (folder, folder / BEFORE):
+        for marker, open_ in ((ZARR, read_zarr), (MARKER, read_tables)):
+            if (place / marker).exists():
+                with _refusing(place / marker):
+                    arrays, about, values = open_(place)
+                    values = _watched(values, place / marker)
+                    values.check()
+                    return _whole(arrays, about, values, place)
     there = ", ".join(sorted(path.name for path in folder.glob("*")))
     raise UnreadableFile(
         f"'{folder}' holds no complete trajectories.",
@@ -157,6 +241,28 @@ def read(folder: Path | str) -> Trajectories:
         expected=f"trajectories.zarr, or {MARKER} beside its tables",
         try_="run the study again",
     )
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say of whatever goes wrong that the trajectories are not complete."""
+    try:
+        yield
+    except UnreadableFile:
+        raise
+    except Exception as error:  # the libraries below raise many kinds
+        found = error.headline if isinstance(error, Il2simError) else repr(error)
+        raise broken(path, found) from error
+
+
+def _watched(values: Shelved, path: Path) -> Shelved:
+    """Values that are refused in the same words when they cannot be fetched later."""
+
+    def fetch(name: int) -> NDArray[np.float64]:
+        with _refusing(path):
+            return values.column(name)
+
+    return Shelved(values.shape, fetch)
 
 
 def to_xarray(trajectories: Trajectories) -> xarray.Dataset:
@@ -169,6 +275,11 @@ def to_xarray(trajectories: Trajectories) -> xarray.Dataset:
     import xarray
 
     arrays, about = _take_apart(trajectories)
+    for i, (name, unit) in enumerate(
+        zip(trajectories.names, trajectories.units, strict=True)
+    ):
+        values = trajectories.values[:, :, i]
+        arrays[name] = Labeled(("subject", "time"), values, unit)
     return xarray.Dataset(
         {
             name: (array.dimensions, array.values, {"units": array.unit})
@@ -179,10 +290,10 @@ def to_xarray(trajectories: Trajectories) -> xarray.Dataset:
 
 
 def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
-    """Every array by name, and what is said once."""
+    """Every array but the values over time, by name, and what is said once."""
     states = sorted(set(run.failed_state.tolist()))
     codes = np.searchsorted(states, run.failed_state).astype(np.int64)
-    each, over_time = ("subject",), ("subject", "time")
+    each = ("subject",)
     arrays = {
         "time": Labeled(("time",), run.times_h, "h"),
         "dose": Labeled(("dose",), run.doses_h, "h"),
@@ -195,12 +306,11 @@ def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
         "prevalence": Labeled(each, run.prevalence, "1"),
     }
     for i, (name, unit) in enumerate(zip(run.names, run.units, strict=True)):
-        arrays[name] = Labeled(over_time, run.values[:, :, i], unit)
         arrays[f"{name} at rest"] = Labeled(each, run.resting[:, i], unit)
         arrays[f"{name} peak"] = Labeled(each, run.peaks[:, i], unit)
     about = {
         "layout": LAYOUT,
-        "arrays": list(arrays),
+        "arrays": [*arrays, *run.names],
         "names": list(run.names),
         "units": list(run.units),
         "statuses": {str(int(status)): status.sentence for status in Status},
@@ -212,30 +322,29 @@ def _take_apart(run: Trajectories) -> tuple[dict[str, Labeled], dict[str, Any]]:
 
 
 def _whole(
-    arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any], folder: Path
+    arrays: Mapping[str, NDArray[Any]],
+    about: Mapping[str, Any],
+    values: Shelved,
+    folder: Path,
 ) -> Trajectories:
     """Trajectories with their log of decisions, where there is one."""
-    run = _assemble(arrays, about)
+    run = _assemble(arrays, about, values)
     if not about.get("decisions"):
         return run
     if not (folder / LOG).exists():
-        raise _broken(folder, f"no '{LOG}'")
+        raise broken(folder, f"no '{LOG}'")
     with np.load(folder / LOG, allow_pickle=False) as kept:
         found = {name: kept[name] for name in kept.files}
     return dataclasses.replace(run, decisions=log.from_arrays(found))
 
 
 def _assemble(
-    arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any], values: Shelved
 ) -> Trajectories:
     if about.get("layout") != LAYOUT:
         raise ValueError(f"layout {about.get('layout')} instead of {LAYOUT}")
     names, record = tuple(about["names"]), about["provenance"]
     shape = (len(arrays["status"]), len(names))
-    if names:
-        values = np.stack([arrays[name] for name in names], axis=-1)
-    else:
-        values = np.zeros((shape[0], len(arrays["time"]), 0))
 
     def side_by_side(what: str) -> NDArray[np.float64]:
         columns = [arrays[f"{name} {what}"] for name in names]
@@ -260,117 +369,12 @@ def _assemble(
     )
 
 
-def _write_zarr(run: Trajectories, path: Path) -> None:
-    import zarr
-    from zarr.codecs import Crc32cCodec, ZstdCodec
-
-    arrays, about = _take_apart(run)
-    group = zarr.create_group(store=path, zarr_format=3, attributes=about)
-    for name, (dimensions, values, unit) in arrays.items():
-        rows = max(1, CHUNK_VALUES // max(1, int(np.prod(values.shape[1:]))))
-        chunks = (min(max(1, len(values)), rows), *values.shape[1:])
-        array = group.create_array(
-            name,
-            shape=values.shape,
-            dtype=values.dtype,
-            chunks=tuple(max(1, size) for size in chunks),
-            compressors=[ZstdCodec(level=3), Crc32cCodec()],
-            dimension_names=dimensions,
-            attributes={"units": unit},
-            config={"write_empty_chunks": True},
-        )
-        array[...] = values
-
-
-def _read_zarr(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    import zarr
-
-    group = zarr.open_group(store=path, mode="r")
-    about: dict[str, Any] = dict(group.attrs)
-    arrays: dict[str, NDArray[Any]] = {}
-    for name in about["arrays"]:
-        array: Any = group[name]
-        if array.nchunks_initialized < array.nchunks:
-            missing = array.nchunks - array.nchunks_initialized
-            raise _broken(path, f"{missing} chunks of '{name}' are missing")
-        arrays[name] = np.asarray(array[...])
-    return arrays, about
-
-
-def _write_tables(run: Trajectories, folder: Path, kind: str) -> None:
-    import pyarrow
-
-    arrays, about = _take_apart(run)
-    n_subjects, n_times = len(run), run.n_times
-    long: dict[str, Any] = {
-        "subject": np.repeat(np.arange(n_subjects), n_times),
-        "time [h]": np.tile(run.times_h, n_subjects),
-    }
-    each: dict[str, Any] = {"subject": np.arange(n_subjects)}
-    for name, (dimensions, values, unit) in arrays.items():
-        column = name if unit == "1" else f"{name} [{unit}]"
-        if dimensions == ("subject", "time"):
-            long[column] = values.ravel()
-        elif dimensions == ("subject",):
-            each[column] = values
-    files = {"trajectories": long, "subjects": each}
-    for file, columns in files.items():
-        _save_table(pyarrow.table(columns), folder / f"{file}.{kind}")
-    about["format"] = kind
-    about["times_h"], about["doses_h"] = run.times_h.tolist(), run.doses_h.tolist()
-    about["bytes"] = {
-        f"{file}.{kind}": (folder / f"{file}.{kind}").stat().st_size for file in files
-    }
-    (folder / MARKER).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-
-def _read_tables(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    about = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    arrays = {"time": np.array(about["times_h"]), "dose": np.array(about["doses_h"])}
-    for file, size in about["bytes"].items():
-        path = folder / file
-        found = path.stat().st_size if path.exists() else None
-        if found != size:
-            raise _broken(folder, f"{found} bytes in '{file}' instead of {size}")
-        shape = (-1, len(arrays["time"])) if file.startswith("trajectories") else (-1,)
-        for column, values in _load_table(path).items():
-            name = column.split(" [")[0]
-            kind = np.int64 if name in WHOLE_NUMBERS else np.float64
-            arrays.setdefault(name, values.astype(kind).reshape(shape))
-    return arrays, about
-
-
-def _save_table(table: pyarrow.Table, path: Path) -> None:
-    if path.suffix == ".parquet":
-        from pyarrow import parquet
-
-        parquet.write_table(table, path, compression="zstd")
-    else:
-        from pyarrow import csv
-
-        csv.write_csv(table, path)
-
-
-def _load_table(path: Path) -> dict[str, NDArray[Any]]:
-    if path.suffix == ".parquet":
-        from pyarrow import parquet
-
-        table = parquet.read_table(path)
-    else:
-        from pyarrow import csv
-
-        table = csv.read_csv(path)
-    return {name: table[name].to_numpy() for name in table.column_names}
-
-
 def _present(folder: Path) -> list[Path]:
     """What of a store is there, the marker first, so that it is also removed first."""
     tables = [
-        f"{file}.{kind}"
-        for file in ("trajectories", "subjects")
-        for kind in ("parquet", "csv")
+        f"{file}.{kind}" for file in (OVER_TIME, EACH) for kind in ("parquet", "csv")
     ]
-    names = (MARKER, "trajectories.zarr", LOG, *tables)
+    names = (MARKER, ZARR, LOG, *tables)
     return [folder / name for name in names if (folder / name).exists()]
 
 
@@ -413,12 +417,3 @@ def _beside(folder: Path) -> Iterator[Path]:
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _broken(path: Path, found: str) -> UnreadableFile:
-    return UnreadableFile(
-        f"the trajectories in '{path}' are not complete.",
-        got=found,
-        expected="what was written, whole and unchanged",
-        try_="run the study again",
-    )

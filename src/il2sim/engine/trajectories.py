@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.engine.quantiles import quantiles
+from il2sim.engine.shelved import Shelved
 from il2sim.engine.status import Status
 from il2sim.errors import BadProblem, UnknownName, closest
 from il2sim.units import Quantity, convert
@@ -46,6 +47,7 @@ class Trajectories:
         the dose.
     values
         Shape ``(n_subjects, n_times, n_saved)``; not-a-number where a subject failed.
+        Of a run on disk they stay there, and each name is read when it is asked for.
     resting
         Before any dose, shape ``(n_subjects, n_saved)``.
     peaks
@@ -90,7 +92,7 @@ class Trajectories:
     names: tuple[str, ...]
     units: tuple[str, ...]
     times_h: Floats
-    values: Floats
+    values: Floats | Shelved
     resting: Floats
     peaks: Floats
     status: NDArray[np.int64]
@@ -118,15 +120,17 @@ class Trajectories:
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, array)
         for name, shape in self._shapes(n_subjects).items():
-            view = np.asarray(getattr(self, name)).view()
-            if view.shape != shape:
+            given = getattr(self, name)
+            found = given if isinstance(given, Shelved) else np.asarray(given).view()
+            if found.shape != shape:
                 raise BadProblem(
                     f"the '{name}' of trajectories do not fit the others.",
-                    got=view.shape,
+                    got=found.shape,
                     expected=f"shape {shape}",
                 )
-            view.setflags(write=False)
-            object.__setattr__(self, name, view)
+            if not isinstance(found, Shelved):
+                found.setflags(write=False)
+            object.__setattr__(self, name, found)
 
     def _shapes(self, n_subjects: int) -> dict[str, tuple[int, ...]]:
         n_saved, each = len(self.names), (n_subjects,)

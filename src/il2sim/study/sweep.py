@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from il2sim.engine.resting import Rest
+from il2sim.engine.rows import rows
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadProblem
-from il2sim.study.portions import rows
 from il2sim.study.subjects import Floats
 
 if TYPE_CHECKING:

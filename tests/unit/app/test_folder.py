@@ -1,5 +1,6 @@
 """The folder of a run: held by one process, and read only where it is whole."""
 
+import csv
 import os
 from dataclasses import replace
 
@@ -82,3 +83,17 @@ def test_a_portion_of_another_size_is_none(folder):
     """Its name says four subjects; the file holds as many as it was written with."""
     folder.keep_part(range(5), some())
     assert folder.read_part(0) is None
+
+
+def test_a_table_in_blocks_is_the_table(folder, monkeypatch):
+    """Arrays and lists, more rows than a block: each value comes back to its bits."""
+    monkeypatch.setattr("il2sim.app.folder.TABLE_ROWS", 3)
+    values = np.random.default_rng(1).normal(size=8)
+    folder.write_table("t.csv", {"n": range(8), "value": values, "a": list("abcdefgh")})
+    with (folder.path / "t.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [float(row["value"]) for row in found] == values.tolist()
+    assert [row["n"] + row["a"] for row in found[6:]] == ["6g", "7h"]
+    folder.write_table("t.csv", {"n": []})
+    assert (folder.path / "t.csv").read_text() == "n\n"
+    assert [one.name for one in folder.path.iterdir() if one.suffix == ".part"] == []

@@ -35,7 +35,7 @@ def test_every_bit_is_the_same(folder, subject):
 def test_a_changed_number_is_found(folder, tmp_path):
     """One unit in the last place of one number is named with its time."""
     run = read(folder)
-    values = run.values.copy()
+    values = np.array(run.values)
     column = run.names.index("memory Treg")
     values[2, 4, column] = np.nextafter(values[2, 4, column], np.inf)
     for name in ("study.toml", "provenance.json"):

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from il2sim.engine import store
+from il2sim.engine import shelved, store, store_tables, store_zarr
+from il2sim.engine.rows import rows
+from il2sim.engine.shelved import Shelved
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import Trajectories
-from il2sim.errors import FolderInUse, UnknownName, UnreadableFile
+from il2sim.errors import BadProblem, FolderInUse, UnknownName, UnreadableFile
 from il2sim.provenance import provenance_of
 
 ARRAYS = (
@@ -75,6 +77,39 @@ def test_reading_undoes_writing(kind: str, tmp_path: Path) -> None:
     assert again.provenance == run.provenance
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
+
+
+def test_portions_are_written_as_the_whole_is(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut anywhere, and with more subjects announced than came: the same arrays."""
+    run = some_run(23)
+    monkeypatch.setattr(store_zarr, "CHUNK_VALUES", 4 * run.n_times)
+    monkeypatch.setattr(store_tables, "ROWS", 3 * run.n_times)
+    with store.writing(tmp_path, 30, format=kind) as writer:
+        for some in (range(1), range(1, 10), range(10, 12), range(12, 23)):
+            writer.add(rows(run, some))
+    again = store.read(tmp_path)
+    assert isinstance(again.values, Shelved)
+    assert again.provenance == run.provenance
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(run, name))
+    with pytest.raises(BadProblem, match="nothing to put together"):  # noqa: SIM117
+        with store.writing(tmp_path / "none", 3, format=kind):
+            pass
+    assert not list((tmp_path / "none").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["zarr", "parquet"])
+def test_values_that_vanish_later_are_refused(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelved, "KEPT_BYTES", 0)
+    path = store.write(some_run(), tmp_path, format=kind)
+    run = store.read(tmp_path)
+    path.rename(tmp_path / "elsewhere")
+    with pytest.raises(UnreadableFile, match="not complete"):
+        run["memory Treg"]
 
 
 def test_a_run_of_nobody_and_one_of_nothing(kind: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from il2sim.engine.rows import rows
 from il2sim.engine.status import Status
 from il2sim.errors import BadStudy, UnknownName
 from il2sim.figures import Published, beyer_figure, blood_figure, draw_all, tumor_figure
@@ -18,7 +19,6 @@ from il2sim.figures.invented import REST_AND_RISE, invented
 from il2sim.figures.panels import before_doses
 from il2sim.models import body_with_cells
 from il2sim.study.populations import adults
-from il2sim.study.portions import rows
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import simulate
 from il2sim.units import days

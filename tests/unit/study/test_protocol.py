@@ -13,6 +13,7 @@ import pytest
 
 from il2sim.engine import snapshot, store
 from il2sim.engine.decisions import arrays_of
+from il2sim.engine.rows import put_together, rows
 from il2sim.errors import (
     BadProblem,
     BadRegimen,
@@ -22,7 +23,7 @@ from il2sim.errors import (
 )
 from il2sim.study.attribution import attribute
 from il2sim.study.populations import adults
-from il2sim.study.portions import portions, put_together, rows
+from il2sim.study.portions import portions
 from il2sim.study.protocol import Protocol
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import prepare, simulate, solve_task

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from il2sim.engine.rows import put_together
 from il2sim.errors import BadProblem, BadRegimen, SolveFailed, UnitMismatch, UnknownName
 from il2sim.molecules import catalog
 from il2sim.study.population import Varied
 from il2sim.study.populations import adults, cancer_patients
-from il2sim.study.portions import portions, put_together
+from il2sim.study.portions import portions
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import prepare, simulate, solve_task
 from il2sim.units import Quantity, hours

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from il2sim.app.serve.niceness import give_way
+from il2sim.engine.rows import rows
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
@@ -27,7 +28,6 @@ from il2sim.figures.panels import before_doses
 from il2sim.study.attribution import Attribution, attribute, consumption
 from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
-from il2sim.study.portions import rows
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.sweep import dose_response
 from il2sim.study.toxicity import TOXICITY, summarize_toxicity

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from il2sim.app.serve.answers import bands, task_of
 from il2sim.app.serve.niceness import give_way
+from il2sim.engine.rows import put_together
 from il2sim.errors import Il2simError, UnknownName
-from il2sim.study.portions import portions, put_together
+from il2sim.study.portions import portions
 from il2sim.study.simulate import solve_task
 
 if TYPE_CHECKING:
