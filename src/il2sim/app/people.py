@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from il2sim.app import options as words
 from il2sim.app.tables import listing, shown
 from il2sim.errors import BadPopulation, UnreadableFile
 
@@ -47,7 +48,7 @@ def build(  # noqa: PLR0913 - one argument for each option of the command
     predict: Annotated[
         bool, typer.Option("--predict", help="Hold out each target; write none.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    workers: words.Workers = None,
 ) -> None:
     """Draw candidates, keep the plausible, meet the targets, write the persons."""
     from il2sim.app.terminal import progress_bar

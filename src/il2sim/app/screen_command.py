@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from il2sim.app import options as words
 from il2sim.app.screen import (
     Screened,
     candidate_of,
@@ -58,7 +59,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     ] = 20,
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder to fill.")] = OUT,
-    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    workers: words.Workers = None,
 ) -> None:
     """Predict dose-response and selectivity of molecules on blood cells."""
     chosen = [

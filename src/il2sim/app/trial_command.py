@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from il2sim.app import options as words
 from il2sim.app import trial_tables
 from il2sim.app.run import Options
 from il2sim.app.terminal import STOPPED, console, progress_bar
@@ -16,20 +17,14 @@ from il2sim.app.trial import TrialOutcome, run_trial
 def trial(  # noqa: PLR0913 - the options of a command
     name: Annotated[str, typer.Argument(help="Name of a trial, or a .toml file.")],
     *,
-    subjects: Annotated[
-        int | None, typer.Option(help="How many, in all simulated trials.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the population.")] = None,
-    tolerance: Annotated[float | None, typer.Option(help="Of one step.")] = None,
-    device: Annotated[str, typer.Option(help="cpu or reference.")] = "cpu",
-    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler, tcp://….")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to fill.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what the folder holds.")
-    ] = False,
+    subjects: words.Subjects = None,
+    seed: words.Seed = None,
+    tolerance: words.Tolerance = None,
+    device: words.Device = "cpu",
+    workers: words.Workers = None,
+    cluster: words.Cluster = None,
+    out: words.Out = None,
+    resume: words.Resume = False,
 ) -> None:
     """Carry out a trial: allocate, simulate, read out, compare, draw."""
     from il2sim.formats.trial_file import read_trial

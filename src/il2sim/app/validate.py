@@ -18,6 +18,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from il2sim.app import options as words
 from il2sim.app import tables
 from il2sim.errors import UnknownName, closest
 from il2sim.provenance import VERSION, hash_of
@@ -217,7 +218,7 @@ def command(
     subjects: Annotated[
         int | None, typer.Option(help="Simulated patients of each arm.", min=2)
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Threads.")] = None,
+    workers: words.Workers = None,
     out: Annotated[Path, typer.Option(help="Folder for figures.")] = OUT,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write everything to this file.")
