@@ -63,7 +63,7 @@ class Records:
         missed by chance.
     decided
         Met checks of rules, one row each: subject, group, and number of the check in
-        the plan of the group; shape ``(n_decisions, 3)``.
+        the plan of the group; shape ``(n_decisions, 3)``, in this order.
     """
 
     subject: Numbers
@@ -204,7 +204,9 @@ class Conduct:
             if progress is not None:
                 progress(len(some) * (group + 1) // len(groups), len(some))
         joined = Records.joined(parts)
-        return joined.rows(np.lexsort((joined.group, joined.subject)))
+        found = joined.rows(np.lexsort((joined.group, joined.subject)))
+        in_order = np.lexsort(joined.decided.T[::-1])
+        return replace(found, decided=joined.decided[in_order])
 
     def problem(self, group: int, some: range) -> Problem:
         """The arrays of some subjects, treated as a group."""

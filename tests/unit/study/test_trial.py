@@ -10,8 +10,9 @@ import pytest
 from il2sim.errors import BadStudy, UnknownName
 from il2sim.molecules import catalog
 from il2sim.study.allocation import Stratum
-from il2sim.study.conduct import conduct
+from il2sim.study.conduct import Records, conduct
 from il2sim.study.escalation import Escalation
+from il2sim.study.portions import portions
 from il2sim.study.posterior import Posterior
 from il2sim.study.protocol import Protocol
 from il2sim.study.trial import Arm, Dropout, Noise, Uncertain
@@ -137,6 +138,23 @@ def test_a_portion_of_who_missed_the_last_dose_is_whole():
     assert set(given) <= {0.0, 0.5, 1.0}
     assert 0.2 < given.mean() < 0.8
     assert np.array_equal(whole.missed[whole.group == 0], 2 - 2 * given)
+
+
+def test_the_log_has_one_order_wherever_subjects_are_cut():
+    """Both arms decide; by twos, by fives and all at once it is the same log."""
+    rule = "every 24 h, 3 doses; skip if amount > 0.0001 nmol"
+    arms = tuple(
+        Arm(name, Protocol.parse(f"aldesleukin {dose} MIU iv, {rule}"))
+        for name, dose in (("high", 18), ("low", 9))
+    )
+    plan = conduct(small(12, arms=arms), tiny(), tolerance=1e-3)
+    logs = [
+        Records.joined([plan.solve(some) for some in portions(12, size)]).decided
+        for size in (12, 5, 2)
+    ]
+    assert len(logs[0]) == 12  # the second dose of everybody
+    assert len(np.unique(logs[0][:, 1])) == 2
+    assert all(np.array_equal(one, logs[0]) for one in logs)
 
 
 def test_who_left_is_not_read():
