@@ -1,4 +1,4 @@
-"""`il2sim fit`: rerun the shipped fit of the receptors from the public plate.
+"""`il2sim fit`: rerun a shipped fit; here that of the receptors to the public plate.
 
 Each candidate is kept as soon as it is finished, so the same command goes on after an
 interruption. What ships with the package is what this command writes.
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from il2sim.app import tables
 from il2sim.app.terminal import progress_bar
-from il2sim.errors import UnknownName, closest
+from il2sim.errors import UnknownName, UnreadableFile, closest
 from il2sim.provenance import VERSION, hash_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors",)
+FITS = ("receptors", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -37,26 +37,67 @@ Progress = Callable[[int, int], None]
 
 
 def command(
-    what: Annotated[str, typer.Argument(help="Which fit: receptors.")] = "receptors",
+    what: Annotated[
+        str, typer.Argument(help="Which fit: receptors, body.")
+    ] = "receptors",
     *,
-    data: Annotated[Path, typer.Option(help="Folder of the public plate.")],
-    out: Annotated[Path, typer.Option(help="Folder to fill, or to go on in.")] = OUT,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the public plate, for receptors.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to fill, or to go on in.")
+    ] = None,
     starts: Annotated[int, typer.Option(help="Of each fit.", min=1)] = 3,
     draws: Annotated[
         int, typer.Option(help="Steps of the sampler of the posterior; 0 for none.")
     ] = 0,
+    leave_one_out: Annotated[
+        bool, typer.Option(help="Fit the body without each of its cards, too.")
+    ] = False,
 ) -> None:
-    """Fit receptors to the public plate; judge candidates by held-out gates."""
-    from il2sim.inference.plate import read_plate
-    from il2sim.inference.receptors import read_plan
-
+    """Fit receptors to the public plate, or the body to its trial cards."""
     if what not in FITS:
         raise UnknownName(
             f"there is no fit '{what}'.",
             got=f"'{what}'",
             expected=closest(what, FITS),
+            try_="il2sim fit receptors --data FOLDER | il2sim fit body",
+        )
+    if what == "body":
+        from il2sim.app import fit_body
+
+        folder = out or fit_body.OUT
+        with progress_bar(what) as progress:
+            found = fit_body.calibrate(
+                folder, leave_one_out=leave_one_out, progress=progress
+            )
+        fit_body.show(found, folder)
+        return
+    if data is None:
+        raise UnreadableFile(
+            "the fit of the receptors needs the public plate.",
+            got="no folder",
+            expected="the folder with its files",
             try_="il2sim fit receptors --data FOLDER",
         )
+    fit_receptors(data, out or OUT, starts=starts, draws=draws)
+
+
+def fit_receptors(data: Path, out: Path, *, starts: int, draws: int) -> None:
+    """Fit the candidates to the plate; judge them by held-out gates; write all.
+
+    Parameters
+    ----------
+    data
+        Folder of the plate.
+    out
+        Folder to fill, or to go on in.
+    starts, draws
+        Of each fit; steps of the sampler.
+    """
+    from il2sim.inference.plate import read_plate
+    from il2sim.inference.receptors import read_plan
+
     plan = read_plan()
     wells = read_plate(data, [one.file for one in plan.gates])
     out.mkdir(parents=True, exist_ok=True)

@@ -132,10 +132,7 @@ def _score(
 
 def _keyed(found: Validation) -> dict[str, Verdict]:
     """Verdicts by card and place in it, as the rivals name their rows."""
-    return {
-        f"{one.card.name}/{one.card.measured.index(one.measured)}": one
-        for one in found.verdicts
-    }
+    return {one.key: one for one in found.verdicts}
 
 
 def _shown(passed: int, whole: int, error: float) -> str:

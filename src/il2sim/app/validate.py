@@ -95,8 +95,10 @@ def check_body(choices: Choices, progress: Progress) -> Checked:
 def _rivals(found: Validation, choices: Choices) -> list[RenderableType]:
     """The summary, and the rivals where all cards were judged."""
     from il2sim.app import rivals
+    from il2sim.app.calibration import calibration, left_out_summary
 
     told: list[RenderableType] = [summary(found)]
+    told.append(left_out_summary(found, calibration()))
     if choices.card is None:
         told.append(rivals.comparison(found, rivals.shipped()))
     return told
@@ -120,13 +122,14 @@ def judged(choices: Choices, progress: Progress | None = None) -> Validation:
         As `il2sim.formats.card_file.read_card`.
     """
     from il2sim import models
+    from il2sim.app.calibration import calibration
     from il2sim.formats.card_file import read_card, read_cards
     from il2sim.study.populations import population
     from il2sim.study.validation import SUBJECTS, validate
 
     some = read_cards() if choices.card is None else (read_card(choices.card),)
     names = dict.fromkeys(card.model for card in some)
-    return validate(
+    found = validate(
         some,
         models={name: getattr(models, name)() for name in names},
         population=lambda name, n: population(name, n=n, seed=SEED),
@@ -134,6 +137,7 @@ def judged(choices: Choices, progress: Progress | None = None) -> Validation:
         workers=choices.workers,
         progress=progress,
     )
+    return calibration().applied(found)
 
 
 CLAIM_SUBJECTS = 40
@@ -275,6 +279,7 @@ def _card_table(
     table.add_column("published", overflow="fold", ratio=5)
     table.add_column("band", overflow="fold", ratio=5)
     table.add_column("il2sim (90 %)", overflow="fold", ratio=5)
+    table.add_column("left out", overflow="fold", ratio=2)
     table.add_column("", no_wrap=True, width=2)
     for one in verdicts:
         expected = one.measured.expected
@@ -284,6 +289,7 @@ def _card_table(
             one.measured.shown_published(),
             expected.shown() if one.measured.is_judged else "reported",
             _value(one, found),
+            _left_out(one),
             f"{notes[id(one)]}" if id(one) in notes else "",
         )
     return table
@@ -309,6 +315,19 @@ def _value(one: Verdict, found: Validation) -> str:
     low, high = one.interval(found.between)
     shown = tables.shown
     return f"{shown(one.value)} ({shown(low)}–{shown(high)})"
+
+
+def _left_out(one: Verdict) -> str:
+    """The prediction of a fit without the card, and whether it passes."""
+    from il2sim.app.calibration import calibration
+    from il2sim.study.comparison import agrees
+
+    value = calibration().without(one)
+    if value is None:
+        return ""
+    judged = agrees(one.measured.expected, value) if one.measured.is_judged else None
+    mark = {True: " ✓", False: " ✗", None: ""}[judged]
+    return f"{tables.shown(value)}{mark}"
 
 
 def _numbered(found: Validation) -> dict[int, int]:
@@ -377,6 +396,8 @@ def as_data(found: Validation) -> dict[str, Any]:
 
 
 def _as_row(one: Verdict, found: Validation) -> dict[str, Any]:
+    from il2sim.app.calibration import calibration
+
     measured, expected = one.measured, one.measured.expected
     low, high = one.interval(found.between)
     return {
@@ -410,6 +431,7 @@ def _as_row(one: Verdict, found: Validation) -> dict[str, Any]:
                 key: _number(value) for key, value in one.subjects.to_dict().items()
             },
         },
+        "left_out": calibration().without(one),
         "passes": one.passes,
         "refused": one.refused or None,
         "why": measured.why or None,

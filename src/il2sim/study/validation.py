@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from il2sim.engine.problem import DEFAULT_TOLERANCE
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.trajectories import Trajectories
 from il2sim.errors import BadVariant
 from il2sim.study.card import DOSE, Arm, Measured, TrialCard
 from il2sim.study.comparison import agrees
 from il2sim.study.endpoints import Spread, spread
+from il2sim.study.people import Treated
 from il2sim.study.population import Population
 from il2sim.study.readings import FOLDS, read_off
 from il2sim.study.readouts import read_out
@@ -62,6 +64,9 @@ class Verdict:
         Whether the prediction is in its band; None if there is no band.
     refused
         Why there is no prediction; empty if there is one.
+    unsure
+        By how much draws of a posterior move the prediction, logarithm of a number or
+        log odds of a part of patients, [1]; empty if none is known.
     """
 
     card: TrialCard
@@ -71,6 +76,12 @@ class Verdict:
     sampling: Floats
     passes: bool | None
     refused: str = ""
+    unsure: Floats = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def key(self) -> str:
+        """Card and place in it."""
+        return f"{self.card.name}/{self.card.measured.index(self.measured)}"
 
     @property
     def subjects(self) -> Spread:
@@ -100,7 +111,10 @@ class Verdict:
         if self.refused:
             return math.nan, math.nan
         apart = between[self.measured.is_fold]
-        trials = self.sampling * np.exp(apart * _normal_scores(len(self.sampling)))
+        moved = apart * _normal_scores(len(self.sampling))
+        if len(self.unsure):
+            moved = moved + _any_of(self.unsure, len(self.sampling))
+        trials = _moved(self.sampling, moved, is_part=self.measured.is_part)
         tail = (1.0 - level) / 2.0
         low, high = np.quantile(trials, [tail, 1.0 - tail])
         return float(low), float(high)
@@ -130,6 +144,24 @@ class Validation:
     n_runs: int
     n_failed: int
 
+    def with_posterior(
+        self, differences: Mapping[str, Floats], between: Mapping[bool, float]
+    ) -> Validation:
+        """The same with intervals that know how uncertain the parameters are.
+
+        Parameters
+        ----------
+        differences
+            By card and place in it (``"card/0"``), as `Verdict.unsure`.
+        between
+            As estimated together with the parameters.
+        """
+        verdicts = tuple(
+            replace(one, unsure=differences.get(one.key, one.unsure))
+            for one in self.verdicts
+        )
+        return replace(self, verdicts=verdicts, between=dict(between))
+
     def passed(self, role: str | None = None) -> tuple[int, int]:
         """How many bands pass, and of how many; of one role or of all."""
         some = [
@@ -155,8 +187,22 @@ class Validation:
 
 
 @dataclass(eq=False)
-class _Run:
-    """One simulation that several arms may share."""
+class Run:
+    """One simulation that several arms may share.
+
+    Attributes
+    ----------
+    model, population
+        By their names.
+    arm
+        How all are treated.
+    times_h, save
+        When and what to record, [h].
+    done
+        What was solved; None before, and where it was refused.
+    refused
+        Why it cannot be solved; empty if it can.
+    """
 
     model: str
     population: str
@@ -199,7 +245,7 @@ def validate(
     runs = plan(cards)
     for i, run in enumerate(runs.values()):
         people = population(run.population, n_subjects)
-        _carry_out(run, models[run.model], people, workers)
+        carry_out(run, models[run.model], people, workers=workers)
         if progress is not None:
             progress(i + 1, len(runs))
     verdicts = tuple(_judge(card, one, runs) for card in cards for one in card.measured)
@@ -213,9 +259,9 @@ def validate(
     )
 
 
-def plan(cards: Sequence[TrialCard]) -> dict[tuple[str, ...], _Run]:
+def plan(cards: Sequence[TrialCard]) -> dict[tuple[str, ...], Run]:
     """Simulations that the cards need, each treatment of a population once."""
-    runs: dict[tuple[str, ...], _Run] = {}
+    runs: dict[tuple[str, ...], Run] = {}
     for card in cards:
         for name, arm in card.arms.items():
             times, save = card.times_h(name), card.outputs(name)
@@ -225,7 +271,7 @@ def plan(cards: Sequence[TrialCard]) -> dict[tuple[str, ...], _Run]:
                 known.times_h = np.unique(np.concatenate([known.times_h, times]))
                 known.save = tuple(dict.fromkeys((*known.save, *save)))
             else:
-                runs[key] = _Run(card.model, card.population, arm, times, save)
+                runs[key] = Run(card.model, card.population, arm, times, save)
     return runs
 
 
@@ -260,7 +306,21 @@ def _key(card: TrialCard, arm: str) -> tuple[str, ...]:
     )
 
 
-def _carry_out(run: _Run, model: Any, people: Population, workers: int | None) -> None:
+def carry_out(
+    run: Run,
+    model: Any,
+    people: Treated,
+    *,
+    workers: int | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+) -> None:
+    """Solve one simulation, or say in it why it cannot be solved.
+
+    Raises
+    ------
+    UnknownName, BadRegimen
+        The run does not fit the model.
+    """
     regimen = run.arm.regimen or Regimen.parse(NEVER)
     try:
         task = prepare(
@@ -269,6 +329,7 @@ def _carry_out(run: _Run, model: Any, people: Population, workers: int | None) -
             people,
             times=Quantity(run.times_h, "h"),
             save=run.save,
+            tolerance=tolerance,
             factors=dict(run.arm.factors),
             products=run.arm.stand_in,
         )
@@ -305,34 +366,68 @@ def _left(states: Sequence[str], remaining: Mapping[str, float]) -> Floats:
 
 
 def _judge(
-    card: TrialCard, one: Measured, runs: Mapping[tuple[str, ...], _Run]
+    card: TrialCard, one: Measured, runs: Mapping[tuple[str, ...], Run]
 ) -> Verdict:
+    values, why = readings_of(card, one, runs)
+    values = values[np.isfinite(values)]
+    if why:
+        return Verdict(card, one, values, math.nan, values, None, why)
+    parts = beyond(values, one) if one.is_part else values
+    found = value_of(one, values)
+    return Verdict(
+        card,
+        one,
+        parts,
+        found,
+        _trials(parts, one, card.n),
+        agrees(one.expected, found) if one.is_judged else None,
+    )
+
+
+def readings_of(
+    card: TrialCard, one: Measured, runs: Mapping[tuple[str, ...], Run]
+) -> tuple[Floats, str]:
+    """What is read of every simulated patient, and why nothing is.
+
+    Parameters
+    ----------
+    card, one
+        What was published.
+    runs
+        Of `plan`, solved.
+
+    Returns
+    -------
+    tuple
+        In the unit of the card, not-a-number where a patient was not solved, shape
+        ``(n_subjects,)``; and a reason, empty if there are readings.
+    """
     sides = [runs[_key(card, one.arm)]]
     if one.over is not None and one.over != DOSE:
         sides.append(runs[_key(card, one.over)])
     known = [side.done for side in sides if side.done is not None]
     if len(known) < len(sides):
-        empty, why = np.full(0, np.nan), " ".join(side.refused for side in sides)
-        return Verdict(card, one, empty, math.nan, empty, None, why.strip())
+        return np.full(0, np.nan), " ".join(side.refused for side in sides).strip()
     values = _values(*known[0], one, one.window_h)
     if one.over == DOSE:
         values = _clearance(known[0][0], one, values)
     elif len(known) > 1:
         values = values / _values(*known[1], one, one.over_h or one.window_h)
+    return values, ""
+
+
+def value_of(one: Measured, values: Floats) -> float:
+    """The prediction from readings of patients; not-a-number if there is none."""
     values = values[np.isfinite(values)]
+    parts = beyond(values, one) if one.is_part else values
+    return float(_statistic(one)(parts)) if len(values) else math.nan
+
+
+def beyond(values: Floats, one: Measured) -> Floats:
+    """100 for each reading beyond the threshold of a part of patients, else 0, [%]."""
     if one.below is not None:
-        values = np.where(values <= one.below, 100.0, 0.0)
-    elif one.above is not None:
-        values = np.where(values > one.above, 100.0, 0.0)
-    found = _statistic(one)(values) if len(values) else math.nan
-    return Verdict(
-        card,
-        one,
-        values,
-        float(found),
-        _trials(values, one, card.n),
-        agrees(one.expected, float(found)) if one.is_judged else None,
-    )
+        return np.where(values <= one.below, 100.0, 0.0)
+    return np.where(values > (one.above or 0.0), 100.0, 0.0)
 
 
 def _values(
@@ -383,3 +478,18 @@ def _trials(values: Floats, one: Measured, n: int) -> Floats:
 def _normal_scores(n: int) -> Floats:
     """Standard normal numbers, in an order that knows nothing of the draws."""
     return np.random.default_rng(SEED + 1).standard_normal(n)
+
+
+def _any_of(draws: Floats, n: int) -> Floats:
+    """One of the draws for each of n trials."""
+    return np.asarray(
+        draws[np.random.default_rng(SEED + 2).integers(0, len(draws), size=n)]
+    )
+
+
+def _moved(trials: Floats, by: Floats, *, is_part: bool) -> Floats:
+    """Numbers times a factor; parts of patients [%] by their log odds."""
+    if not is_part:
+        return np.asarray(trials * np.exp(by))
+    odds = trials * np.exp(by)
+    return np.asarray(100.0 * odds / (100.0 - trials + odds))

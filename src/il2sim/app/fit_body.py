@@ -1,0 +1,366 @@
+"""`il2sim fit body`: calibrate the body by its trial cards, with a posterior.
+
+Every block of solved points is kept as soon as it is finished, so the same command goes
+on after an interruption; blocks are found by what decides them. What ships with the
+package is what this command writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console, RenderableType
+
+from il2sim.app import tables
+from il2sim.provenance import VERSION
+
+if TYPE_CHECKING:
+    from il2sim.inference.body import BodyFit, Drawn, LeftOut
+    from il2sim.inference.body_plan import BodyPlan
+    from il2sim.study.card import TrialCard
+
+OUT = Path("runs") / "fit-body"
+"""Where a fit is written unless the user names another folder."""
+
+BLOCK = 400
+"""Subjects of one block: less than a minute of work, and it is kept."""
+
+PREDICTED = 48
+"""Draws at which all cards are predicted, those held out too."""
+
+Progress = Callable[[int, int], None]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(eq=False)
+class KeptSolver:
+    """Solves cards at points block by block, and keeps each block in a folder.
+
+    Attributes
+    ----------
+    plan, models
+        Of the fit.
+    key
+        Of everything that decides a prediction.
+    folder
+        Where blocks are kept.
+    told
+        Called with the number of subjects that were solved or found.
+    """
+
+    plan: BodyPlan
+    models: Mapping[str, Any]
+    key: str
+    folder: Path
+    told: Callable[[int], None] = field(default=lambda _: None)
+
+    def __call__(
+        self, cards: Sequence[TrialCard], points: Floats, n_subjects: int
+    ) -> Mapping[str, Floats]:
+        """Readings by row, shape ``(n_points, n_subjects)``."""
+        size = max(1, BLOCK // n_subjects)
+        blocks = [
+            self._block(cards, points[start : start + size], n_subjects)
+            for start in range(0, len(points), size)
+        ]
+        return {key: np.vstack([one[key] for one in blocks]) for key in blocks[0]}
+
+    def _block(
+        self, cards: Sequence[TrialCard], points: Floats, n_subjects: int
+    ) -> Mapping[str, Floats]:
+        from il2sim.study.ensemble import readings_at
+        from il2sim.study.populations import population
+        from il2sim.study.validation import plan as runs_of
+
+        names = ",".join(card.name for card in cards)
+        what = f"{self.key}|{names}|{n_subjects}|".encode() + points.tobytes()
+        path = self.folder / f"{hashlib.sha256(what).hexdigest()[:24]}.npz"
+        if path.exists():
+            self.told(len(points) * n_subjects * len(runs_of(cards)))
+            with np.load(path) as kept:
+                return dict(kept)
+        found = readings_at(
+            cards,
+            self.plan.factors(points),
+            models=self.models,
+            population=lambda name, n: population(
+                name, n=n, seed=self.plan.told["seed"]
+            ),
+            n_subjects=n_subjects,
+            tolerance=self.plan.told["tolerance"],
+            progress=self.told,
+        )
+        beside = path.with_name(f"{path.stem}.{os.getpid()}.part")
+        with beside.open("wb") as file:
+            np.savez(file, allow_pickle=False, **found)
+        beside.replace(path)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """Everything that a fit found, before it is written."""
+
+    plan: BodyPlan
+    key: str
+    fit: BodyFit
+    drawn: Drawn
+    differences: Mapping[str, Floats]
+    left_out: Sequence[LeftOut]
+    cards: Sequence[TrialCard]
+
+
+def calibrate(out: Path, *, leave_one_out: bool, progress: Progress) -> Calibrated:
+    """Fit, draw, predict all cards, and leave each card out if asked for.
+
+    Parameters
+    ----------
+    out
+        Folder; blocks that are kept there are used.
+    leave_one_out
+        Whether to fit without each card of calibration.
+    progress
+        Told how many subjects are done, and of how many.
+    """
+    from il2sim import models
+    from il2sim.formats.card_file import read_cards
+    from il2sim.inference import body
+    from il2sim.inference.body_plan import read_body_plan
+    from il2sim.inference.body_result import body_key, solving_key
+
+    plan, cards = read_body_plan(), read_cards()
+    joined = {name: getattr(models, name)() for name in {one.model for one in cards}}
+    key = body_key(cards, joined, plan)
+    folder = out / "solved"
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = [card for card in cards if card.role == "calibration"]
+    count = _Count(_planned(plan, cards, leave_one_out=leave_one_out), progress)
+    solver = KeptSolver(plan, joined, solving_key(cards, joined, plan), folder, count)
+    fit = body.fit_body(plan, seen, solver)
+    drawn, better = body.draw_body(plan, seen, solver, fit)
+    differences = _differences(plan, cards, solver, drawn)
+    left: list[LeftOut] = []
+    if leave_one_out:
+        left = body.leave_one_out(plan, seen, solver, better, _value_of(seen))
+    count.finish()
+    return Calibrated(plan, key, better, drawn, differences, left, cards)
+
+
+class _Count:
+    """How many subjects are done; the fit may need fewer than were planned."""
+
+    def __init__(self, planned: int, progress: Progress) -> None:
+        self.planned, self.done, self.progress = planned, 0, progress
+
+    def __call__(self, n: int) -> None:
+        self.done += n
+        self.progress(min(self.done, self.planned - 1), self.planned)
+
+    def finish(self) -> None:
+        self.progress(self.planned, self.planned)
+
+
+def _planned(plan: BodyPlan, cards: Sequence[TrialCard], *, leave_one_out: bool) -> int:
+    from il2sim.inference.body import DRAWN, PARTS
+    from il2sim.study.validation import plan as runs_of
+
+    seen = [card for card in cards if card.role == "calibration"]
+    whole, few = plan.told["patients"], plan.told["patients_of_differences"]
+    n = len(plan.free)
+    of_round = (n + 1) * few + len(PARTS) * whole
+    of_seen = 2 * whole + plan.told["rounds"] * of_round
+    of_seen += (2 * n + 2 + sum(DRAWN)) * few
+    if leave_one_out:
+        of_seen += (len(seen) + 1) * few + whole
+    of_all = (PREDICTED + 1) * few
+    return int(of_seen * len(runs_of(seen)) + of_all * len(runs_of(cards)))
+
+
+def _differences(
+    plan: BodyPlan, cards: Sequence[TrialCard], solver: KeptSolver, drawn: Drawn
+) -> dict[str, Floats]:
+    """How scores of all rows differ between draws and the values of the tables."""
+    from il2sim.inference.summaries import score_of
+    from il2sim.study.ensemble import key_of
+
+    chosen = drawn.weighted.evenly(PREDICTED)
+    points = np.vstack([np.zeros((1, len(plan.free))), drawn.points[chosen]])
+    readings = solver(cards, points, plan.told["patients_of_differences"])
+    found = {}
+    for card in cards:
+        for number, one in enumerate(card.measured):
+            key = key_of(card, number)
+            if key in readings:
+                scores = score_of(one, readings[key])
+                found[key] = np.clip(scores[1:] - scores[0], -5.0, 5.0)
+    return found
+
+
+def _value_of(cards: Sequence[TrialCard]) -> Callable[[str, Floats], float]:
+    from il2sim.study.ensemble import key_of
+    from il2sim.study.validation import value_of
+
+    rows = {
+        key_of(card, i): one for card in cards for i, one in enumerate(card.measured)
+    }
+    return lambda key, values: value_of(rows[key], values)
+
+
+def write_fit(found: Calibrated, out: Path) -> list[Path]:
+    """Write values, correlations, directions, draws and the result for `validate`."""
+    return [
+        _write(out / "body.tsv", _values(found)),
+        _write(out / "body_correlations.tsv", _correlations(found)),
+        _write(out / "body_directions.tsv", _directions(found)),
+        _write(out / "body_draws.tsv", _draws(found)),
+        _write(out / "body.json", [json.dumps(told(found), indent=1)]),
+    ]
+
+
+def told(found: Calibrated) -> dict[str, Any]:
+    """The result as written to the file that `il2sim validate` reads."""
+    spreads = _spreads(found)
+    total = [
+        float(np.hypot(spreads[a]["median"], spreads[b]["median"]))
+        for a, b in (
+            ("folds, between studies", "folds, residual"),
+            ("levels, between studies", "levels, residual"),
+        )
+    ]
+    drawn, fit = found.drawn, found.fit
+    return {
+        "date": date.today().isoformat(),  # noqa: DTZ011 - the day where it was made
+        "hash": found.key,
+        "version": VERSION,
+        "density": {"tables": round(fit.start, 2), "best": round(fit.best, 2)},
+        "rounds": fit.rounds,
+        "spreads": spreads,
+        "between": {"folds": round(total[0], 4), "levels": round(total[1], 4)},
+        "draws": {
+            "solved": len(drawn.points),
+            "pareto_k": round(drawn.weighted.pareto_k, 2),
+            "effective": round(drawn.weighted.effective, 1),
+            "r_hat": round(drawn.r_hat, 3),
+            "chains_effective": round(drawn.effective),
+            "surrogate_off": round(drawn.off, 4),
+        },
+        "differences": {
+            key: [round(float(x), 3) for x in one]
+            for key, one in found.differences.items()
+        },
+        "left_out": {
+            one.card: {
+                "values": {key: _short(value) for key, value in one.values.items()},
+            }
+            for one in found.left_out
+        },
+    }
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.4g}") if np.isfinite(value) else None
+
+
+def _spreads(found: Calibrated) -> dict[str, dict[str, float]]:
+    drawn = found.drawn
+    rows = drawn.spreads[drawn.weighted.evenly(400)]
+    shown = {}
+    for k, one in enumerate(found.plan.spreads):
+        low, middle, high = np.quantile(rows[:, k], [0.05, 0.5, 0.95])
+        shown[one.name] = {
+            "median": round(float(middle), 4),
+            "low": round(float(low), 4),
+            "high": round(float(high), 4),
+        }
+    return shown
+
+
+def _values(found: Calibrated) -> list[str]:
+    plan, drawn = found.plan, found.drawn
+    rows = drawn.points[drawn.weighted.evenly(400)]
+    columns = ("name", "value", "unit", "low", "high", "table", "prior", "left")
+    lines = ["\t".join((*columns, "parameter", "meaning", "source"))]
+    for k, free in enumerate(plan.free):
+        low, high = free.value * np.exp(np.quantile(rows[:, k], [0.05, 0.95]))
+        best = free.value * np.exp(found.fit.found.point[k])
+        left = float(np.std(rows[:, k])) / free.sd
+        words = (
+            free.name,
+            f"{best:.4g}",
+            free.unit,
+            *(f"{low:.4g}", f"{high:.4g}"),
+            f"{free.value:g}",
+            f"{free.low:.4g}-{free.high:.4g}",
+            f"{left:.2f}",
+            *(", ".join(free.moves), free.meaning, f"fit {found.key}"),
+        )
+        lines.append("\t".join(words))
+    return lines
+
+
+def _correlations(found: Calibrated) -> list[str]:
+    rows = found.drawn.points[found.drawn.weighted.evenly(400)]
+    names = found.plan.names
+    together = np.atleast_2d(np.corrcoef(rows.T))
+    return ["\t".join(("name", *names))] + [
+        "\t".join((name, *(f"{one:.2f}" for one in row)))
+        for name, row in zip(names, together, strict=True)
+    ]
+
+
+def _directions(found: Calibrated) -> list[str]:
+    from il2sim.inference.body import directions_of
+
+    plan, fit = found.plan, found.fit
+    left, directions = directions_of(plan, fit.found, fit.surrogate)
+    lines = ["left\tdirection"]
+    for size, row in zip(left, directions, strict=True):
+        order = np.argsort(-np.abs(row))[:5]
+        parts = [f"{row[i]:+.2f} {plan.names[i]}" for i in order if abs(row[i]) > 0.15]
+        lines.append(f"{size:.3f}\t{', '.join(parts)}")
+    return lines
+
+
+def _draws(found: Calibrated) -> list[str]:
+    drawn, plan = found.drawn, found.plan
+    factors = plan.factors(drawn.points)
+    lines = ["\t".join((*factors, "weight"))]
+    for i, weight in enumerate(drawn.weighted.weights):
+        row = (f"{one[i]:.4g}" for one in factors.values())
+        lines.append("\t".join((*row, f"{weight:.4g}")))
+    return lines
+
+
+def _write(path: Path, lines: Sequence[str]) -> Path:
+    beside = path.with_name(path.name + ".part")
+    beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def fit_table(found: Calibrated) -> RenderableType:
+    """Values with their intervals, for the terminal."""
+    table = tables.plain_table(f"{found.plan.title}: fit {found.key}")
+    for name in ("free", "table", "best", "90 %", "left of the prior"):
+        table.add_column(name, justify="left" if name == "free" else "right")
+    for line in _values(found)[1:]:
+        name, best, unit, low, high, before, _, left, *_ = line.split("\t")
+        unit = "" if unit == "1" else f" {unit}"
+        table.add_row(name, before, f"{best}{unit}", f"{low}-{high}", left)
+    return table
+
+
+def show(found: Calibrated, out: Path) -> None:
+    """Print the values, and write everything into the folder."""
+    console = Console()
+    console.print(fit_table(found))
+    for path in write_fit(found, out):
+        console.print(f"Written: {path}", markup=False, soft_wrap=True)

@@ -1,0 +1,107 @@
+"""`il2sim fit body` and what `validate` makes of its result."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from il2sim.app import calibration, fit_body
+from il2sim.app.cli import app
+from il2sim.errors import UnreadableFile
+from il2sim.inference.body_result import BodyResult, body_key
+from il2sim.study.validation import Validation, Verdict
+from tests.unit.inference.test_body import RATE_FREE, half_life, plan_of
+from tests.unit.study.tiny import tiny
+
+CARD = half_life(1.0)
+ROW = "a trial/0"
+
+
+def verdict(value=1.0):
+    sampling = np.full(400, value)
+    return Verdict(CARD, CARD.measured[0], sampling, value, sampling, passes=True)
+
+
+def judged():
+    return Validation((verdict(),), {True: 0.0, False: 0.0}, {}, 2, 1, 0)
+
+
+def result(**more):
+    known = BodyResult(
+        "2026-01-01", "key", {True: 0.0, False: 0.0}, {ROW: np.zeros(3)}, {ROW: 9.0}
+    )
+    return replace(known, **more)
+
+
+def test_blocks_that_are_kept_are_not_solved_again(tmp_path, monkeypatch):
+    """The second call reads what the first wrote, to the last bit."""
+    plan = plan_of(RATE_FREE)
+    plan = replace(plan, told={**plan.told, "seed": 1})
+    asked, told = [], []
+
+    def solved(cards, points, *, n_subjects, progress, **_):
+        (column,) = points.values()
+        asked.append(len(column))
+        progress(n_subjects * len(column))
+        return {ROW: np.outer(column, np.arange(n_subjects) / 7)}
+
+    monkeypatch.setattr("il2sim.study.ensemble.readings_at", solved)
+    solver = fit_body.KeptSolver(plan, {"tiny": tiny()}, "key", tmp_path, told.append)
+    points = np.linspace(0.0, 1.0, 300)[:, None]
+    first, again = solver([CARD], points, 3), solver([CARD], points, 3)
+    assert asked == [133, 133, 34]
+    assert np.array_equal(first[ROW], again[ROW])
+    assert np.array_equal(first[ROW], np.outer(np.exp(points), np.arange(3) / 7))
+    assert sum(told) == 2 * 900
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_intervals_are_as_wide_as_the_posterior_says():
+    """A prediction without any scatter: the interval is that of the draws."""
+    draws = np.linspace(-1.0, 1.0, 2001)
+    known = calibration.Calibration(result(differences={ROW: draws}))
+    found = known.applied(judged()).verdicts[0]
+    low, high = found.interval({True: 0.0, False: 0.0})
+    assert np.log([low, high]) == pytest.approx([-0.9, 0.9], abs=0.1)
+
+
+def test_a_part_of_patients_stays_between_none_and_all():
+    one = verdict(90.0)
+    part = replace(one.measured, above=1.0)
+    card = replace(CARD, measured=(part,))
+    some = replace(one, card=card, measured=part, unsure=np.array([-2.0, 5.0]))
+    low, high = some.interval({True: 0.0, False: 0.0})
+    odds = 9.0 * np.exp([-2.0, 5.0])
+    assert [low, high] == pytest.approx(100 * odds / (1 + odds))
+
+
+def test_cards_left_out_are_counted_by_their_bands():
+    """9 h is outside of 0.5 to 2 h."""
+    said = calibration.left_out_summary(judged(), calibration.Calibration(result()))
+    assert "0 of 1 bands" in str(said)
+
+
+def test_a_result_of_other_cards_is_refused(monkeypatch):
+    monkeypatch.setattr("il2sim.inference.body_result.shipped_result", result)
+    calibration.calibration.cache_clear()
+    known = calibration.calibration()
+    calibration.calibration.cache_clear()
+    assert known.result is None
+    assert "out of date" in known.said
+    assert known.applied(judged()).between == {True: 0.0, False: 0.0}
+
+
+def test_the_key_knows_cards_and_not_what_is_told_of_them():
+    models = {"tiny": tiny()}
+    plan = plan_of(RATE_FREE)
+    plan = replace(plan, told={**plan.told, "seed": 1})
+    key = body_key([CARD], models, plan)
+    assert body_key([replace(CARD, notes=("read twice",))], models, plan) == key
+    assert body_key([replace(CARD, n=11)], models, plan) != key
+
+
+def test_receptors_ask_for_their_plate():
+    found = CliRunner().invoke(app, ["fit", "receptors"])
+    assert isinstance(found.exception, UnreadableFile)
+    assert "needs the public plate" in str(found.exception)
