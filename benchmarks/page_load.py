@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from environment import write
 
-from il2sim.app.serve.answers import QUICK_TOLERANCE
+from il2sim.app.serve.answers import QUICK_METHOD, QUICK_TOLERANCE
+from il2sim.engine.problem import DEFAULT_METHOD
 from il2sim.formats.study_file import read_study, studies
 from il2sim.study.simulate import simulate
 
@@ -105,7 +106,7 @@ def error_of(name: str) -> float:
     study = read_study(name)
     names = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8"]
 
-    def medians(tolerance: float) -> np.ndarray:
+    def medians(tolerance: float, method: str) -> np.ndarray:
         run = simulate(
             study.find_model(),
             study.parsed_regimen(),
@@ -113,11 +114,13 @@ def error_of(name: str) -> float:
             times=study.times(),
             save=names,
             tolerance=tolerance,
+            method=method,
         )
         return np.array([run[one].fold().median() for one in names])
 
-    exact = medians(1e-6)
-    return float(np.max(np.abs(medians(QUICK_TOLERANCE) / exact - 1)))
+    exact = medians(1e-6, DEFAULT_METHOD)
+    quick = medians(QUICK_TOLERANCE, QUICK_METHOD)
+    return float(np.max(np.abs(quick / exact - 1)))
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from il2sim.errors import BadProblem, UnknownName, closest
 
 Floats = NDArray[np.float64]
 
+DEFAULT_METHOD = RODAS5P.name
 DEFAULT_TOLERANCE = 1e-4
 MOST_STEPS = 200_000
 
@@ -72,7 +73,7 @@ class Problem:
     tolerance: float = DEFAULT_TOLERANCE
     absolute: Floats | None = None
     most_steps: int = MOST_STEPS
-    method: str = RODAS5P.name
+    method: str = DEFAULT_METHOD
     directions: Directions | None = None
     rules: tuple[Rule, ...] = ()
     reductions: tuple[Reduction, ...] = ()

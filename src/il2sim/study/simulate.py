@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from il2sim.engine.problem import DEFAULT_TOLERANCE, Problem
+from il2sim.engine.problem import DEFAULT_METHOD, DEFAULT_TOLERANCE, Problem
 from il2sim.engine.records import Given
 from il2sim.engine.reductions import peaks_of
 from il2sim.engine.schedule import Schedule
@@ -79,6 +79,8 @@ class Task:
         What decides about the doses of the regimen; None if nothing does.
     decisions
         Of an earlier run, to be followed as they are instead of the rules.
+    method
+        That native code steps by, one of `il2sim.engine.methods.METHODS`.
     """
 
     model: Model
@@ -91,6 +93,7 @@ class Task:
     factors: Mapping[str, float] = field(default_factory=dict)
     protocol: Planned | None = None
     decisions: Decisions | None = None
+    method: str = DEFAULT_METHOD
 
     @property
     def molecules(self) -> Mapping[str, Product]:
@@ -127,6 +130,7 @@ class Task:
             end_h=float(self.times_h[-1]),
             save=self.save,
             tolerance=self.tolerance,
+            method=self.method,
             rules=rules,
             reductions=peaks_of(self.save),
         )
@@ -180,6 +184,7 @@ class Task:
                 "times": self.times_h,
                 "save": self.save,
                 "factors": self.factors,
+                "method": self.method,
             },
             seed=population.seed,
             tolerance=self.tolerance,
@@ -264,7 +269,13 @@ class Task:
 
     def _schedule(self, program: Program) -> Schedule:
         end_h = self.times_h[-1]
-        given = [one for dose in self.regimen.doses for one in self._give(dose)]
+        alike: dict[Dose, list[Given]] = {}  # of a course: units are slow to read
+        given: list[Given] = []
+        for dose in self.regimen.doses:
+            kind = replace(dose, time_h=0.0)
+            if kind not in alike:
+                alike[kind] = self._give(kind)
+            given += [replace(one, time_h=dose.time_h) for one in alike[kind]]
         return Schedule.of(one for one in given if one.time_h < end_h)
 
     def _give(self, dose: Dose) -> list[Given]:
@@ -350,6 +361,7 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     progress: Callable[[int, int], None] | None = None,
     products: Products | None = None,
     factors: Mapping[str, float] | None = None,
+    method: str = DEFAULT_METHOD,
 ) -> Trajectories:
     """Follow every subject of a population through one regimen.
 
@@ -388,6 +400,8 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
     factors
         What to multiply values of the model's parameters by, [1]: a question, not a
         measurement. The molecule's own numbers, such as ``"il2.kd_alpha"``, too.
+    method
+        That native code steps by, one of `il2sim.engine.methods.METHODS`.
 
     Returns
     -------
@@ -435,6 +449,7 @@ def simulate(  # noqa: PLR0913 - the front door; every choice has a default
         products=products,
         factors=factors,
     )
+    task = replace(task, method=method)
     run = solve_task(task, device=device, workers=workers, progress=progress)
     if on_failure == "raise" and run.n_failed:
         raise _failure(run)

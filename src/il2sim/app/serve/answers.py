@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +26,11 @@ from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import Il2simError
 from il2sim.figures.panels import before_doses
+from il2sim.study import populations
 from il2sim.study.attribution import Attribution, attribute, consumption
 from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
+from il2sim.study.people import People, Treated
 from il2sim.study.simulate import Task, prepare
 from il2sim.study.sweep import dose_response
 from il2sim.study.toxicity import TOXICITY, summarize_toxicity
@@ -38,11 +41,12 @@ if TYPE_CHECKING:
     from il2sim.engine.resting import Rest
     from il2sim.formats.study_file import Study
 
-QUICK_TOLERANCE = 1e-2
-"""Of one step while a slider moves: within 2 % of the shipped studies' courses, which
-the eye cannot see; the refinement takes the study's own."""
+QUICK_TOLERANCE, QUICK_METHOD = 2e-2, "rodas4"
+"""Of one step while a slider moves: bands of the shipped studies are off by 4 % of
+their height at most, which the eye hardly sees; the refinement takes the study's own.
+At so large an error a method of order 4 with fewer stages takes less time."""
 
-KEPT_RESTS = 32
+KEPT_RESTS = KEPT_PERSONS = 32
 
 LEAST = 8
 """Subjects that are followed however short the time is."""
@@ -104,14 +108,14 @@ class Answers:
             models = {study.model: study for study in studies}
             for name, study in models.items():
                 self.stage = f"compiling the model '{name}'"
-                task = task_of(study, "courses", 2, tolerance=QUICK_TOLERANCE)
+                task = quick_task(study, "courses", 2)
                 self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
             give_way()
             for study in models.values():
                 for quantity in FIRST_SHARED:
-                    task = task_of(study, "courses", 2, tolerance=QUICK_TOLERANCE)
+                    task = quick_task(study, "courses", 2)
                     shares_of(task, quantity, self.workers)
         except Il2simError as error:
             self.stage = f"the models cannot be compiled: {error}"
@@ -125,7 +129,7 @@ class Answers:
             The client has asked for something newer meanwhile.
         """
         began = time.perf_counter()
-        task = task_of(study, asked.view, asked.subjects, tolerance=QUICK_TOLERANCE)
+        task = quick_task(study, asked.view, asked.subjects)
         with self._turn_of(f"{asked.client}/{asked.view}") as others:
             within = asked.within_ms
             run = self._within(
@@ -160,7 +164,7 @@ class Answers:
     ) -> dict[str, Any]:
         """Endpoints at each factor of the doses, of the same subjects."""
         began = time.perf_counter()
-        task = task_of(study, "courses", subjects, tolerance=QUICK_TOLERANCE)
+        task = quick_task(study, "courses", subjects)
         problem = task.problem()
         with self._turn_of(f"{client}/sweep"), _deadline(self.seconds) as cancel:
             found = dose_response(
@@ -187,7 +191,7 @@ class Answers:
     def shares(self, study: Study, asked: SharesAsked) -> dict[str, Any]:
         """Which processes made the change of a quantity."""
         began = time.perf_counter()
-        task = task_of(study, "courses", asked.subjects, tolerance=QUICK_TOLERANCE)
+        task = quick_task(study, "courses", asked.subjects)
         with self._turn_of(f"{asked.client}/shares"):
             found = shares_of(task, asked.quantity, self.workers)
         drawn = np.flatnonzero(before_doses(found.times_h, found.doses_h))
@@ -268,9 +272,7 @@ def _deadline(seconds: float) -> Iterator[threading.Event]:
         timer.cancel()
 
 
-def task_of(
-    study: Study, view: str, subjects: int | None, *, tolerance: float | None = None
-) -> Task:
+def task_of(study: Study, view: str, population: Treated) -> Task:
     """What is to be solved for a view of a study.
 
     Parameters
@@ -279,19 +281,33 @@ def task_of(
         After its sliders.
     view
         ``"courses"``, ``"receptors"``, or ``"all"`` that the model shows.
-    subjects, tolerance
-        Default those of the study.
+    population
+        Who is treated.
     """
     model = study.find_model()
     return prepare(
         model,
         study.parsed_regimen(),
-        study.find_population(subjects),
+        population,
         times=study.times(),
         save=names_of(view, tuple(model.outputs)),
-        tolerance=study.tolerance if tolerance is None else tolerance,
+        tolerance=study.tolerance,
         factors=study.factors,
     )
+
+
+def quick_task(study: Study, view: str, subjects: int) -> Task:
+    """The same as it is solved while a slider moves, which moves no person."""
+    persons = _persons(study.population, subjects, study.seed)
+    task = task_of(study, view, persons)
+    return replace(task, tolerance=QUICK_TOLERANCE, method=QUICK_METHOD)
+
+
+@lru_cache(maxsize=KEPT_PERSONS)
+def _persons(population: str, n: int, seed: int) -> People:
+    """The persons of a ready-made population, drawn once."""
+    drawn = populations.population(population, n=n, seed=seed)
+    return People.of(drawn, np.ones(n))
 
 
 def shares_of(task: Task, quantity: str, workers: int | None) -> Attribution:

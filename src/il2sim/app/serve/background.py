@@ -128,7 +128,7 @@ class Refinements:
                 work.state, work.text = "failed", str(error)
 
     def _solve(self, work: Work, study: Study, asked: Asked) -> None:
-        task = task_of(study, asked.view, work.total)
+        task = task_of(study, asked.view, study.find_population(work.total))
         parts = []
         for some in portions(work.total, PORTION):
             part = solve_task(task, some, workers=self.workers, cancel=work.cancel)

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import QUICK_TOLERANCE
+from il2sim.app.serve.answers import QUICK_METHOD, QUICK_TOLERANCE
 from il2sim.engine import store
+from il2sim.engine.problem import DEFAULT_METHOD
 from il2sim.formats.study_file import as_toml, read_study, study_of
 from il2sim.study.simulate import simulate
 from tests.unit.app.serve.local import STUDY, wait
@@ -116,7 +117,7 @@ def is_tenth(response):
     return response.request.post_data_json["scenario"]["dose"] == 0.1
 
 
-def medians(study, n, tolerance, name):
+def medians(study, n, tolerance, name, method=DEFAULT_METHOD):
     """The same by the Python API, at every time that is recorded."""
     run = simulate(
         study.find_model(),
@@ -125,6 +126,7 @@ def medians(study, n, tolerance, name):
         times=study.times(),
         tolerance=tolerance,
         factors=study.factors,
+        method=method,
     )
     return run[name].fold().median()
 
@@ -144,7 +146,9 @@ def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
     followed = last.value.json()["subjects"]
     assert "÷ 10" in page.text_content("#value-dose")
     tenth = study_of({**STUDY, "regimen": STUDY["regimen"].replace("1 MIU", "0.1 MIU")})
-    rough = medians(tenth, followed, QUICK_TOLERANCE, "memory Treg").tolist()
+    rough = medians(
+        tenth, followed, QUICK_TOLERANCE, "memory Treg", QUICK_METHOD
+    ).tolist()
     fine = medians(tenth, 6, STUDY["tolerance"], "memory Treg").tolist()
     wait(lambda: drawn(page, "memory Treg") in (rough, fine), 30)
     refined(page)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_TOLERANCE
+from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_METHOD, QUICK_TOLERANCE
 from il2sim.engine import store
 from il2sim.formats.study_file import read_study, study_of
 from il2sim.study.simulate import simulate
@@ -26,14 +26,15 @@ def client(runs):
     return client_of(runs)
 
 
-def simulated(study, n, tolerance):
-    """The same by the Python API."""
+def simulated(study, n):
+    """The same by the Python API, as it is solved while a slider moves."""
     return simulate(
         study.find_model(),
         study.parsed_regimen(),
         study.find_population(n),
         times=study.times(),
-        tolerance=tolerance,
+        tolerance=QUICK_TOLERANCE,
+        method=QUICK_METHOD,
         factors=study.factors,
     )
 
@@ -48,7 +49,7 @@ def same(band, course):
 
 def test_a_quick_answer_is_what_the_python_api_gives(client):
     """At the tolerance of a moving slider, to the last bit; in folds and in counts."""
-    run = simulated(study_of(STUDY), 5, QUICK_TOLERANCE)
+    run = simulated(study_of(STUDY), 5)
     for scale in ("fold", "absolute"):
         asked = {"scenario": scenario(), "subjects": 5, "scale": scale}
         answer = client.post("/api/answers", json=asked).json()
@@ -67,7 +68,7 @@ def test_an_answer_in_time_is_that_of_the_first_subjects(client):
     followed = answer["subjects"]
     assert 8 <= followed <= 200
     assert answer["failed"] == 0
-    run = simulated(study_of(STUDY), followed, QUICK_TOLERANCE)
+    run = simulated(study_of(STUDY), followed)
     assert same(answer["bands"]["CD8"], run["CD8"].fold())
 
 
@@ -85,7 +86,7 @@ def test_sliders_are_the_study_that_is_downloaded(client):
     }
     asked = {"scenario": moved, "subjects": 3}
     answer = client.post("/api/answers", json=asked).json()
-    run = simulated(study, 3, QUICK_TOLERANCE)
+    run = simulated(study, 3)
     assert same(answer["bands"]["memory Treg"], run["memory Treg"].fold())
 
 
@@ -93,7 +94,7 @@ def test_receptors_are_outputs_of_the_model(client):
     """Occupied receptors and pSTAT5 of eight cells, in percent."""
     asked = {"scenario": scenario(), "subjects": 3, "view": "receptors"}
     answer = client.post("/api/answers", json={**asked, "scale": "absolute"}).json()
-    run = simulated(study_of(STUDY), 3, QUICK_TOLERANCE)
+    run = simulated(study_of(STUDY), 3)
     name = "CD122 of memory Treg occupied"
     assert same(answer["bands"][name], run[name])
     assert {band["unit"] for band in answer["bands"].values()} == {"%"}
