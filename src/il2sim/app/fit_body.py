@@ -25,6 +25,7 @@ from il2sim.provenance import VERSION
 if TYPE_CHECKING:
     from il2sim.inference.body import BodyFit, Drawn, LeftOut
     from il2sim.inference.body_plan import BodyPlan
+    from il2sim.inference.body_profiles import Profile
     from il2sim.study.card import TrialCard
 
 OUT = Path("runs") / "fit-body"
@@ -33,7 +34,7 @@ OUT = Path("runs") / "fit-body"
 BLOCK = 400
 """Subjects of one block: less than a minute of work, and it is kept."""
 
-PREDICTED = 48
+PREDICTED = 40
 """Draws at which all cards are predicted, those held out too."""
 
 Progress = Callable[[int, int], None]
@@ -107,12 +108,30 @@ class KeptSolver:
 
 @dataclass(frozen=True, eq=False)
 class Calibrated:
-    """Everything that a fit found, before it is written."""
+    """Everything that a fit found, before it is written.
+
+    Attributes
+    ----------
+    plan, key
+        Of the fit.
+    fit, drawn, profiles
+        Best point, posterior, and what the cards alone say of each free number.
+    best
+        Predictions at the best point by row, in the unit of the card.
+    differences
+        As `il2sim.inference.body_result.BodyResult`.
+    left_out
+        Each card of calibration by a fit without it; empty if not asked for.
+    cards
+        All of them.
+    """
 
     plan: BodyPlan
     key: str
     fit: BodyFit
     drawn: Drawn
+    profiles: Sequence[Profile]
+    best: Mapping[str, float]
     differences: Mapping[str, Floats]
     left_out: Sequence[LeftOut]
     cards: Sequence[TrialCard]
@@ -134,6 +153,7 @@ def calibrate(out: Path, *, leave_one_out: bool, progress: Progress) -> Calibrat
     from il2sim.formats.card_file import read_cards
     from il2sim.inference import body
     from il2sim.inference.body_plan import read_body_plan
+    from il2sim.inference.body_profiles import profiles
     from il2sim.inference.body_result import body_key, solving_key
 
     plan, cards = read_body_plan(), read_cards()
@@ -146,12 +166,24 @@ def calibrate(out: Path, *, leave_one_out: bool, progress: Progress) -> Calibrat
     solver = KeptSolver(plan, joined, solving_key(cards, joined, plan), folder, count)
     fit = body.fit_body(plan, seen, solver)
     drawn, better = body.draw_body(plan, seen, solver, fit)
-    differences = _differences(plan, cards, solver, drawn)
+    value_of = _value_of(cards)
+    at_best = solver(cards, better.found.point[None], plan.told["patients"])
     left: list[LeftOut] = []
     if leave_one_out:
-        left = body.leave_one_out(plan, seen, solver, better, _value_of(seen))
+        left = body.leave_one_out(plan, seen, solver, better, value_of)
+    found = Calibrated(
+        plan=plan,
+        key=key,
+        fit=better,
+        drawn=drawn,
+        profiles=profiles(plan, better),
+        best={name: value_of(name, one[0]) for name, one in at_best.items()},
+        differences=_differences(plan, cards, solver, drawn),
+        left_out=left,
+        cards=cards,
+    )
     count.finish()
-    return Calibrated(plan, key, better, drawn, differences, left, cards)
+    return found
 
 
 class _Count:
@@ -180,27 +212,26 @@ def _planned(plan: BodyPlan, cards: Sequence[TrialCard], *, leave_one_out: bool)
     of_seen += (2 * n + 2 + sum(DRAWN)) * few
     if leave_one_out:
         of_seen += (len(seen) + 1) * few + whole
-    of_all = (PREDICTED + 1) * few
+    of_all = PREDICTED * few + whole
     return int(of_seen * len(runs_of(seen)) + of_all * len(runs_of(cards)))
 
 
 def _differences(
     plan: BodyPlan, cards: Sequence[TrialCard], solver: KeptSolver, drawn: Drawn
 ) -> dict[str, Floats]:
-    """How scores of all rows differ between draws and the values of the tables."""
+    """By how much scores of all rows scatter between draws, around their median."""
     from il2sim.inference.summaries import score_of
     from il2sim.study.ensemble import key_of
 
     chosen = drawn.weighted.evenly(PREDICTED)
-    points = np.vstack([np.zeros((1, len(plan.free))), drawn.points[chosen]])
-    readings = solver(cards, points, plan.told["patients_of_differences"])
+    readings = solver(cards, drawn.points[chosen], plan.told["patients_of_differences"])
     found = {}
     for card in cards:
         for number, one in enumerate(card.measured):
             key = key_of(card, number)
             if key in readings:
                 scores = score_of(one, readings[key])
-                found[key] = np.clip(scores[1:] - scores[0], -5.0, 5.0)
+                found[key] = np.clip(scores - np.median(scores), -5.0, 5.0)
     return found
 
 
@@ -220,8 +251,10 @@ def write_fit(found: Calibrated, out: Path) -> list[Path]:
         _write(out / "body.tsv", _values(found)),
         _write(out / "body_correlations.tsv", _correlations(found)),
         _write(out / "body_directions.tsv", _directions(found)),
+        _write(out / "body_profiles.tsv", _profiles(found)),
         _write(out / "body_draws.tsv", _draws(found)),
         _write(out / "body.json", [json.dumps(told(found), indent=1)]),
+        *_figure(found, out),
     ]
 
 
@@ -252,6 +285,8 @@ def told(found: Calibrated) -> dict[str, Any]:
             "chains_effective": round(drawn.effective),
             "surrogate_off": round(drawn.off, 4),
         },
+        "best": {key: _short(value) for key, value in found.best.items()},
+        "passed": passed(found),
         "differences": {
             key: [round(float(x), 3) for x in one]
             for key, one in found.differences.items()
@@ -263,6 +298,23 @@ def told(found: Calibrated) -> dict[str, Any]:
             for one in found.left_out
         },
     }
+
+
+def passed(found: Calibrated) -> dict[str, dict[str, int]]:
+    """Bands that the best point passes, and of how many, by role."""
+    from il2sim.study.comparison import agrees
+    from il2sim.study.ensemble import key_of
+
+    counts: dict[str, dict[str, int]] = {}
+    for card in found.cards:
+        count = counts.setdefault(card.role, {"passed": 0, "bands": 0})
+        for number, one in enumerate(card.measured):
+            value = found.best.get(key_of(card, number))
+            if one.is_judged:
+                good = value is not None and agrees(one.expected, value) is True
+                count["passed"] += good
+                count["bands"] += 1
+    return counts
 
 
 def _short(value: float) -> float | None:
@@ -327,6 +379,57 @@ def _directions(found: Calibrated) -> list[str]:
         parts = [f"{row[i]:+.2f} {plan.names[i]}" for i in order if abs(row[i]) > 0.15]
         lines.append(f"{size:.3f}\t{', '.join(parts)}")
     return lines
+
+
+def _profiles(found: Calibrated) -> list[str]:
+    """Falls of the log density along the range of each number, and the verdict."""
+    from il2sim.inference.body_profiles import PLACES
+
+    places = "\t".join(f"{one:+.2f} SD" for one in PLACES)
+    return [f"name\tverdict\t{places}"] + [
+        "\t".join((one.name, one.verdict, *(f"{fall:.2f}" for fall in one.falls)))
+        for one in found.profiles
+    ]
+
+
+def _figure(found: Calibrated, out: Path) -> list[Path]:
+    from il2sim.figures import save
+    from il2sim.figures.calibration import Number, calibration_figure
+
+    plan, drawn = found.plan, found.drawn
+    rows = np.exp(drawn.points[drawn.weighted.evenly(400)])
+    low, high = np.quantile(rows, [0.05, 0.95], axis=0)
+    numbers = [
+        Number(
+            free.name,
+            one.verdict,
+            (free.low / free.value, free.high / free.value),
+            (float(low[k]), float(high[k])),
+            float(np.exp(found.fit.found.point[k])),
+        )
+        for k, (free, one) in enumerate(zip(plan.free, found.profiles, strict=True))
+    ]
+    made = f"il2sim {VERSION} · il2sim fit body · {found.key}"
+    figure = calibration_figure(numbers, _errors(found), made=made)
+    return save(figure, out, "calibration")
+
+
+def _errors(found: Calibrated) -> dict[str, tuple[float, float]]:
+    """Published over predicted, by the best point and without the card."""
+    from il2sim.study.ensemble import key_of
+
+    unseen = {key: one for card in found.left_out for key, one in card.values.items()}
+    errors = {}
+    for card in found.cards:
+        for number, one in enumerate(card.measured):
+            key, value = key_of(card, number), one.number
+            both = found.best.get(key, 0.0), unseen.get(key, 0.0)
+            if value and min(both) > 0:
+                errors[f"{card.name}: {one.expected.name}"[:44] + f" {number}"] = (
+                    value / both[0],
+                    value / both[1],
+                )
+    return errors
 
 
 def _draws(found: Calibrated) -> list[str]:

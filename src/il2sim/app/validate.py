@@ -368,11 +368,13 @@ def summary(found: Validation) -> RenderableType:
         f"{math.exp(found.between[kind]):.2f}-fold for {what}"
         for kind, what in ((True, "folds"), (False, "levels and rates"))
     )
+    unsure = any(len(one.unsure) for one in found.verdicts)
+    with_fit = ", parameters as uncertain as their fit left them" if unsure else ""
     return Text(
         f"\n{passed} of {whole} bands pass ({share}): {'; '.join(parts)}. Intervals "
         f"are for another trial of as many patients: {found.n_subjects} simulated in "
-        f"each arm, and a spread between studies of {spread}. {found.n_failed} "
-        f"patients not solved in {found.n_runs} simulations."
+        f"each arm{with_fit}, and a spread between studies of {spread}. "
+        f"{found.n_failed} patients not solved in {found.n_runs} simulations."
     )
 
 

@@ -33,7 +33,7 @@ PARTS = (1.0, 0.5, 0.2)
 ENOUGH = 0.2
 """Rounds end when one gains less than this, logarithm of the density."""
 
-DRAWN = (64, 160)
+DRAWN = (48, 128)
 """Draws that are solved: to improve the surrogate, and to be kept."""
 
 RIDGE = 4.0

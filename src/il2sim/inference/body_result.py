@@ -12,19 +12,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.errors import UnreadableFile
 from il2sim.inference.body_plan import BodyPlan, read_body_plan
 from il2sim.provenance import hash_of
 from il2sim.study.card import TrialCard
+from il2sim.study.posterior import WEIGHT, Posterior
+
+if TYPE_CHECKING:
+    from il2sim.symbolic import Model
 
 Floats = NDArray[np.float64]
 
-FILE = "body.json"
-"""The result, among the fitted values."""
+FILE, DRAWS = "body.json", "body_draws.tsv"
+"""The result and the draws, among the fitted values."""
 
 SOLVING = (
     *(f"study/{name}.py" for name in ("validation", "ensemble", "readouts")),
@@ -90,6 +95,46 @@ def shipped_result() -> BodyResult | None:
     if not place.is_file():
         return None
     return result_of(json.loads(place.read_text("utf-8")))
+
+
+def shipped_draws(model: Model) -> Posterior:
+    """Draws of the shipped fit as a posterior that a population can have.
+
+    Parameters
+    ----------
+    model
+        What it does not have is left out.
+
+    Raises
+    ------
+    UnreadableFile
+        No draws are shipped.
+
+    Examples
+    --------
+    >>> from il2sim.models import body
+    >>> from il2sim.study.populations import adults
+    >>> unsure = adults(n=100).with_posterior(shipped_draws(body()))
+    >>> unsure.posterior is not None
+    True
+    """
+    place = _package().joinpath("evidence", "tables", "fitted", DRAWS)
+    if not place.is_file():
+        raise UnreadableFile(
+            "no draws of the body are shipped.",
+            got=DRAWS,
+            expected="a file among the fitted values",
+            try_="il2sim fit body",
+        )
+    head, *lines = place.read_text("utf-8").splitlines()
+    names = head.split("\t")
+    table = np.array([[float(one) for one in line.split("\t")] for line in lines])
+    columns = {
+        name: table[:, i]
+        for i, name in enumerate(names)
+        if name in model.parameters or name == WEIGHT
+    }
+    return Posterior.of(columns, "il2sim fit body")
 
 
 def solving_key(

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 TRUSTED = 0.7
 """Largest shape of weights that can be trusted."""
 
+ROUNDING = 1e-6
+"""Weights that differ by less than this part are alike: their tail has no shape."""
+
 
 @dataclass(frozen=True, eq=False)
 class Weighted:
@@ -67,7 +70,7 @@ def weigh(log_ratios: Floats) -> Weighted:
     edge = ratios[order[-tail - 1]]
     over = ratios[largest] - edge
     k = -np.inf
-    if over[-1] > 1e-12 * ratios[order[-1]] and tail >= 5:
+    if over[-1] > ROUNDING * ratios[order[-1]] and tail >= 5:
         k, scale = pareto(np.maximum(over, 1e-300))
         parts = (np.arange(1, tail + 1) - 0.5) / tail
         smooth = edge + _quantile(parts, k, scale)

@@ -151,12 +151,12 @@ def _row(
 
 
 def _bounds(one: Measured) -> tuple[float | None, float | None]:
-    """The side, or the band, that a row without a number gives."""
-    if one.value_low is not None or one.value_high is not None:
-        return one.value_low, one.value_high
+    """The sides that were published, or set beforehand where none was."""
     expected = one.expected
-    if expected.low is not None or expected.high is not None:
-        return expected.low, expected.high
+    low = expected.low if one.value_low is None else one.value_low
+    high = expected.high if one.value_high is None else one.value_high
+    if low is not None or high is not None:
+        return low, high
     sides: dict[str, tuple[float | None, float | None]] = {
         "up": (1.0, None),
         "down": (None, 1.0),

@@ -154,13 +154,15 @@ class Validation:
         differences
             By card and place in it (``"card/0"``), as `Verdict.unsure`.
         between
-            As estimated together with the parameters.
+            As estimated together with the parameters; where the values of the tables
+            are off by more than the best ones, that stays.
         """
         verdicts = tuple(
             replace(one, unsure=differences.get(one.key, one.unsure))
             for one in self.verdicts
         )
-        return replace(self, verdicts=verdicts, between=dict(between))
+        wider = {kind: max(one, between[kind]) for kind, one in self.between.items()}
+        return replace(self, verdicts=verdicts, between=wider)
 
     def passed(self, role: str | None = None) -> tuple[int, int]:
         """How many bands pass, and of how many; of one role or of all."""

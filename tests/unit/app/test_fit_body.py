@@ -1,5 +1,6 @@
 """`il2sim fit body` and what `validate` makes of its result."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,17 @@ from typer.testing import CliRunner
 from il2sim.app import calibration, fit_body
 from il2sim.app.cli import app
 from il2sim.errors import UnreadableFile
-from il2sim.inference.body_result import BodyResult, body_key
+from il2sim.inference import body
+from il2sim.inference.body_profiles import profiles
+from il2sim.inference.body_result import BodyResult, body_key, result_of
 from il2sim.study.validation import Validation, Verdict
-from tests.unit.inference.test_body import RATE_FREE, half_life, plan_of
+from tests.unit.inference.test_body import (
+    HALF_H,
+    RATE_FREE,
+    half_life,
+    plan_of,
+    solver_of,
+)
 from tests.unit.study.tiny import tiny
 
 CARD = half_life(1.0)
@@ -105,3 +114,54 @@ def test_receptors_ask_for_their_plate():
     found = CliRunner().invoke(app, ["fit", "receptors"])
     assert isinstance(found.exception, UnreadableFile)
     assert "needs the public plate" in str(found.exception)
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    """A trial of half the half-life of the tables, fitted and left out."""
+    plan = plan_of(RATE_FREE)
+    cards = [half_life(HALF_H / 2)]
+    solver = solver_of(plan)
+    fit = body.fit_body(plan, cards, solver)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(body, "STEPS", 1600)
+        drawn, fit = body.draw_body(plan, cards, solver, fit)
+    left = body.leave_one_out(
+        plan, cards, solver, fit, lambda _, values: float(np.median(values))
+    )
+    return fit_body.Calibrated(
+        plan=plan,
+        key="key",
+        fit=fit,
+        drawn=drawn,
+        profiles=profiles(plan, fit),
+        best={ROW: HALF_H / 2},
+        differences={ROW: np.zeros(3)},
+        left_out=left,
+        cards=cards,
+    )
+
+
+def test_what_is_written_is_what_validate_reads(calibrated, tmp_path):
+    """The interval holds the value that was published; draws have weights."""
+    written = {path.name for path in fit_body.write_fit(calibrated, tmp_path)}
+    assert {"body.tsv", "body_draws.tsv", "body.json", "calibration.png"} <= written
+    row = (tmp_path / "body.tsv").read_text().splitlines()[1].split("\t")
+    low, high = float(row[3]), float(row[4])
+    assert low < 2 * RATE_FREE.value < high
+    draws = (tmp_path / "body_draws.tsv").read_text().splitlines()
+    assert draws[0] == "plasma.k_lose\tweight"
+    total = sum(float(line.split("\t")[1]) for line in draws[1:])
+    assert total == pytest.approx(1.0, rel=1e-3)
+    told = json.loads((tmp_path / "body.json").read_text())
+    assert told["passed"] == {"calibration": {"passed": 1, "bands": 1}}
+    # Without its only card nothing is known: the prior's middle is the table's value.
+    assert result_of(told).left_out[ROW] == pytest.approx(HALF_H, rel=0.01)
+
+
+def test_the_table_shows_values_and_intervals(calibrated):
+    from rich.console import Console
+
+    console = Console(width=120, record=True)
+    console.print(fit_body.fit_table(calibrated))
+    assert "rate" in console.export_text()

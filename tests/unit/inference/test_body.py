@@ -14,6 +14,7 @@ from il2sim.inference.body_plan import (
     expected_range,
     read_body_plan,
 )
+from il2sim.inference.body_profiles import Profile, profiles
 from il2sim.inference.surrogate import Surrogate, best_of
 from il2sim.study.ensemble import key_of, readings_at
 from il2sim.study.populations import population
@@ -87,7 +88,8 @@ def test_the_best_point_is_where_prior_and_number_meet():
     assert left == pytest.approx(alone, rel=0.01)
 
 
-def test_draws_are_around_the_best_point_and_can_be_trusted():
+def test_draws_are_around_the_best_point_and_can_be_trusted(monkeypatch):
+    monkeypatch.setattr(body, "STEPS", 1600)
     plan = plan_of(RATE_FREE)
     cards = [half_life(HALF_H / 2)]
     found = body.fit_body(plan, cards, solver_of(plan))
@@ -184,3 +186,17 @@ def test_a_plan_that_cannot_be_used_is_refused(tmp_path):
     )
     with pytest.raises(BadProblem, match="the published spread of 'a/0'"):
         read_body_plan(path)
+
+
+def test_a_profile_is_the_parabola_of_the_data_alone():
+    """One number: half the square of the distance over its variance, no prior in it."""
+    plan = plan_of(RATE_FREE)
+    found = body.fit_body(plan, [half_life(HALF_H)], solver_of(plan))
+    (one,) = profiles(plan, found)
+    variance = float(np.sum(found.found.spreads[2:] ** 2))
+    wanted = 0.5 * np.log(one.factors) ** 2 / variance
+    assert one.falls == pytest.approx(wanted - wanted.min(), rel=0.02, abs=0.02)
+    assert one.verdict == "known"
+    assert Profile("a", (0.5, 2.0), (0.0, 3.0)).verdict == "not too high"
+    assert Profile("a", (0.5, 2.0), (2.0, 0.0)).verdict == "not too low"
+    assert Profile("a", (0.5, 2.0), (1.0, 1.0)).verdict == "not known"
