@@ -23,7 +23,8 @@ from il2sim.app import tables
 from il2sim.provenance import VERSION
 
 if TYPE_CHECKING:
-    from il2sim.inference.body import BodyFit, Drawn, LeftOut
+    from il2sim.inference.body import BodyFit, LeftOut
+    from il2sim.inference.body_draws import Drawn
     from il2sim.inference.body_plan import BodyPlan
     from il2sim.inference.body_profiles import Profile
     from il2sim.study.card import TrialCard
@@ -152,6 +153,7 @@ def calibrate(out: Path, *, leave_one_out: bool, progress: Progress) -> Calibrat
     from il2sim import models
     from il2sim.formats.card_file import read_cards
     from il2sim.inference import body
+    from il2sim.inference.body_draws import draw_body
     from il2sim.inference.body_plan import read_body_plan
     from il2sim.inference.body_profiles import profiles
     from il2sim.inference.body_result import body_key, solving_key
@@ -165,7 +167,7 @@ def calibrate(out: Path, *, leave_one_out: bool, progress: Progress) -> Calibrat
     count = _Count(_planned(plan, cards, leave_one_out=leave_one_out), progress)
     solver = KeptSolver(plan, joined, solving_key(cards, joined, plan), folder, count)
     fit = body.fit_body(plan, seen, solver)
-    drawn, better = body.draw_body(plan, seen, solver, fit)
+    drawn, better = draw_body(plan, seen, solver, fit)
     value_of = _value_of(cards)
     at_best = solver(cards, better.found.point[None], plan.told["patients"])
     left: list[LeftOut] = []
@@ -201,7 +203,8 @@ class _Count:
 
 
 def _planned(plan: BodyPlan, cards: Sequence[TrialCard], *, leave_one_out: bool) -> int:
-    from il2sim.inference.body import DRAWN, PARTS
+    from il2sim.inference.body import PARTS
+    from il2sim.inference.body_draws import SWEEPS, WALKERS
     from il2sim.study.validation import plan as runs_of
 
     seen = [card for card in cards if card.role == "calibration"]
@@ -209,7 +212,7 @@ def _planned(plan: BodyPlan, cards: Sequence[TrialCard], *, leave_one_out: bool)
     n = len(plan.free)
     of_round = (n + 1) * few + len(PARTS) * whole
     of_seen = 2 * whole + plan.told["rounds"] * of_round
-    of_seen += (2 * n + 2 + sum(DRAWN)) * few
+    of_seen += (2 * n + 2 + (SWEEPS + 1) * WALKERS) * few
     if leave_one_out:
         of_seen += (len(seen) + 1) * few + whole
     of_all = PREDICTED * few + whole
@@ -223,7 +226,7 @@ def _differences(
     from il2sim.inference.summaries import score_of
     from il2sim.study.ensemble import key_of
 
-    chosen = drawn.weighted.evenly(PREDICTED)
+    chosen = drawn.some(PREDICTED)
     readings = solver(cards, drawn.points[chosen], plan.told["patients_of_differences"])
     found = {}
     for card in cards:
@@ -278,9 +281,11 @@ def told(found: Calibrated) -> dict[str, Any]:
         "spreads": spreads,
         "between": {"folds": round(total[0], 4), "levels": round(total[1], 4)},
         "draws": {
-            "solved": len(drawn.points),
-            "pareto_k": round(drawn.weighted.pareto_k, 2),
-            "effective": round(drawn.weighted.effective, 1),
+            "kept": len(drawn.points),
+            "accepted": [round(one, 2) for one in drawn.accepted],
+            "density": [round(one, 2) for one in drawn.density],
+            "pareto_k_of_surrogate": round(drawn.first.pareto_k, 2),
+            "effective_of_surrogate": round(drawn.first.effective, 1),
             "r_hat": round(drawn.r_hat, 3),
             "chains_effective": round(drawn.effective),
             "surrogate_off": round(drawn.off, 4),
@@ -323,7 +328,7 @@ def _short(value: float) -> float | None:
 
 def _spreads(found: Calibrated) -> dict[str, dict[str, float]]:
     drawn = found.drawn
-    rows = drawn.spreads[drawn.weighted.evenly(400)]
+    rows = drawn.spreads[drawn.some(400)]
     shown = {}
     for k, one in enumerate(found.plan.spreads):
         low, middle, high = np.quantile(rows[:, k], [0.05, 0.5, 0.95])
@@ -337,7 +342,7 @@ def _spreads(found: Calibrated) -> dict[str, dict[str, float]]:
 
 def _values(found: Calibrated) -> list[str]:
     plan, drawn = found.plan, found.drawn
-    rows = drawn.points[drawn.weighted.evenly(400)]
+    rows = drawn.points[drawn.some(400)]
     columns = ("name", "value", "unit", "low", "high", "table", "prior", "left")
     lines = ["\t".join((*columns, "parameter", "meaning", "source"))]
     for k, free in enumerate(plan.free):
@@ -359,7 +364,7 @@ def _values(found: Calibrated) -> list[str]:
 
 
 def _correlations(found: Calibrated) -> list[str]:
-    rows = found.drawn.points[found.drawn.weighted.evenly(400)]
+    rows = found.drawn.points[found.drawn.some(400)]
     names = found.plan.names
     together = np.atleast_2d(np.corrcoef(rows.T))
     return ["\t".join(("name", *names))] + [
@@ -397,7 +402,7 @@ def _figure(found: Calibrated, out: Path) -> list[Path]:
     from il2sim.figures.calibration import Number, calibration_figure
 
     plan, drawn = found.plan, found.drawn
-    rows = np.exp(drawn.points[drawn.weighted.evenly(400)])
+    rows = np.exp(drawn.points[drawn.some(400)])
     low, high = np.quantile(rows, [0.05, 0.95], axis=0)
     numbers = [
         Number(
@@ -435,11 +440,10 @@ def _errors(found: Calibrated) -> dict[str, tuple[float, float]]:
 def _draws(found: Calibrated) -> list[str]:
     drawn, plan = found.drawn, found.plan
     factors = plan.factors(drawn.points)
-    lines = ["\t".join((*factors, "weight"))]
-    for i, weight in enumerate(drawn.weighted.weights):
-        row = (f"{one[i]:.4g}" for one in factors.values())
-        lines.append("\t".join((*row, f"{weight:.4g}")))
-    return lines
+    return ["\t".join(factors)] + [
+        "\t".join(f"{one[i]:.4g}" for one in factors.values())
+        for i in range(len(drawn.points))
+    ]
 
 
 def _write(path: Path, lines: Sequence[str]) -> Path:

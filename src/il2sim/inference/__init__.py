@@ -7,7 +7,8 @@ knows biology.
 Reading order: `observation.py`, `problem.py`, `likelihood.py`, `optimize.py`,
 `identifiability.py`, `sample.py`, `diagnostics.py`; `rivals.py` are two simple models.
 The calibration of the body by its cards: `body_plan.py`, `summaries.py`,
-`surrogate.py`, `importance.py`, `body.py`, `body_result.py`.
+`surrogate.py`, `body.py`, `importance.py`, `body_draws.py`, `body_profiles.py`,
+`body_result.py`.
 """
 
 from il2sim.inference.diagnostics import coverage, effective_size, r_hat

@@ -2,9 +2,9 @@
 
 Points are solved as one ensemble with the patients of `il2sim validate`: a few patients
 for differences between points, more for the prediction from which they are taken. The
-best point is found by Gauss-Newton steps that are solved before they are believed. The
-posterior is drawn on a surrogate along its own directions, solved again at the draws,
-and weighted by what the surrogate was off.
+best point is found by Gauss-Newton steps that are solved before they are believed.
+Around it a surrogate along the directions of the posterior is made from central
+differences; `body_draws.py` draws with it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.inference.body_plan import BodyPlan
-from il2sim.inference.importance import Weighted, weigh
 from il2sim.inference.summaries import Rows, log_likelihood, rows_of, scores_of
 from il2sim.inference.surrogate import Best, Surrogate, best_of
 from il2sim.study.card import TrialCard
@@ -32,15 +31,6 @@ PARTS = (1.0, 0.5, 0.2)
 
 ENOUGH = 0.2
 """Rounds end when one gains less than this, logarithm of the density."""
-
-DRAWN = (48, 128)
-"""Draws that are solved: to improve the surrogate, and to be kept."""
-
-RIDGE = 4.0
-"""What the lines of a surrogate are worth beside solved draws, [point]."""
-
-CHAINS, STEPS = 48, 6000
-"""Of the sampler on the surrogate; the first half of the steps is not used."""
 
 
 class Solver(Protocol):
@@ -84,30 +74,6 @@ class BodyFit:
     rounds: int
 
 
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """A posterior as draws.
-
-    Attributes
-    ----------
-    points, spreads
-        Shapes ``(n_draws, n_free)`` and ``(n_draws, 4)``.
-    weighted
-        Weights of the draws, and whether they can be trusted.
-    r_hat, effective
-        Of the chains on the surrogate, worst of all numbers, [1].
-    off
-        Root mean square of the error of the surrogate in the draws, median over rows.
-    """
-
-    points: Floats
-    spreads: Floats
-    weighted: Weighted
-    r_hat: float
-    effective: float
-    off: float
-
-
 def fit_body(plan: BodyPlan, cards: Sequence[TrialCard], solver: Solver) -> BodyFit:
     """Find the best point of the calibration, from the values of the tables.
 
@@ -120,7 +86,7 @@ def fit_body(plan: BodyPlan, cards: Sequence[TrialCard], solver: Solver) -> Body
     solver
         Solves them.
     """
-    n, work = len(plan.free), _Work(plan, cards, solver)
+    n, work = len(plan.free), Work(plan, cards, solver)
     point = np.zeros(n)
     first = solver(cards, point[None], plan.told["patients"])
     rows = rows_of(cards, plan, first)
@@ -187,7 +153,7 @@ def density_of(
     return np.asarray(found)
 
 
-def _forward(work: _Work, rows: Rows, point: Floats, steps: Floats) -> Floats:
+def _forward(work: Work, rows: Rows, point: Floats, steps: Floats) -> Floats:
     """Slopes of the scores along single free numbers, ``(n_rows, n_free)``."""
     points = np.vstack([point[None], point + steps])
     scores = work.few(rows, points)
@@ -195,7 +161,7 @@ def _forward(work: _Work, rows: Rows, point: Floats, steps: Floats) -> Floats:
 
 
 def _around(
-    work: _Work, rows: Rows, point: Floats, here: Floats, found: Best | None
+    work: Work, rows: Rows, point: Floats, here: Floats, found: Best | None
 ) -> Surrogate:
     """Central differences along the directions of the posterior, one SD each way."""
     plan = work.plan
@@ -210,124 +176,29 @@ def _around(
 
 
 @dataclass(frozen=True, eq=False)
-class _Work:
-    """A plan, its cards, and who solves them with few or many patients."""
+class Work:
+    """A plan, its cards, and who solves them.
+
+    Attributes
+    ----------
+    plan, cards, solver
+        As in `fit_body`.
+    """
 
     plan: BodyPlan
     cards: Sequence[TrialCard]
     solver: Solver
 
     def few(self, rows: Rows, points: Floats) -> Floats:
+        """Scores of few patients, ``(n_points, n_rows)``."""
         n = self.plan.told["patients_of_differences"]
         return scores_of(rows, self.solver(self.cards, points, n))
 
     def many(self, rows: Rows, points: Floats) -> Floats:
+        """Scores of many patients, ``(n_points, n_rows)``."""
         return scores_of(
             rows, self.solver(self.cards, points, self.plan.told["patients"])
         )
-
-
-def draw_body(
-    plan: BodyPlan,
-    cards: Sequence[TrialCard],
-    solver: Solver,
-    fit: BodyFit,
-    *,
-    seed: int = 1,
-) -> tuple[Drawn, BodyFit]:
-    """Draw from the posterior; also the fit with the surrogate that the draws improved.
-
-    Draws of the surrogate are solved, the surrogate is moved to meet them, and new
-    draws are solved and weighted by true over surrogate density.
-    """
-    work, surrogate = _Work(plan, cards, solver), fit.surrogate
-    # Few patients give the differences from the best point, many the point itself.
-    middle = work.few(fit.rows, surrogate.center[None])[0]
-    shift = surrogate.at_center - middle
-    for last, n_draws in enumerate(DRAWN):
-        chains = _chains(plan, fit.rows, surrogate, fit.found, seed + last)
-        places, spreads = chains.some(n_draws)
-        points = surrogate.points(places)
-        scores = work.few(fit.rows, points) + shift
-        said = surrogate.scores(places)
-        if last < len(DRAWN) - 1:
-            surrogate = surrogate.corrected(places, scores, RIDGE)
-    true = density_of(plan, fit.rows, points, scores, spreads)
-    meant = density_of(plan, fit.rows, points, said, spreads)
-    off = np.sqrt(np.mean((scores - said) ** 2, axis=0))
-    drawn = Drawn(
-        points,
-        spreads,
-        weigh(true - meant),
-        chains.r_hat,
-        chains.effective,
-        float(np.median(off)),
-    )
-    return drawn, replace(fit, surrogate=surrogate)
-
-
-@dataclass(frozen=True, eq=False)
-class _Chains:
-    kept: Floats
-    r_hat: float
-    effective: float
-
-    def some(self, n: int) -> tuple[Floats, Floats]:
-        """Draws evenly taken from all chains: places and spreads."""
-        flat = self.kept.reshape(-1, self.kept.shape[2])
-        chosen = flat[np.linspace(0, len(flat) - 1, n).astype(int)]
-        return chosen[:, :-4], np.exp(chosen[:, -4:])
-
-
-def _chains(
-    plan: BodyPlan, rows: Rows, surrogate: Surrogate, found: Best, seed: int
-) -> _Chains:
-    """Random-walk Metropolis along the directions of the posterior.
-
-    Steps as in Roberts, Gelman and Gilks 1997, Ann Appl Probab 7:110; their shape is
-    learned once, from the second eighth of the steps (Haario et al. 2001, Bernoulli
-    7:223), and the first half is not used.
-    """
-    from il2sim.inference.diagnostics import effective_size, r_hat
-
-    random = np.random.default_rng(seed)
-    n = len(plan.free) + len(plan.spreads)
-    factors = np.log([one.factor for one in plan.spreads])
-    wide = np.diag(np.concatenate([np.ones(len(plan.free)), 0.7 * factors]))
-
-    def density(at: Floats) -> Floats:
-        places, logs = at[:, : len(plan.free)], at[:, len(plan.free) :]
-        return density_of(
-            plan,
-            rows,
-            surrogate.points(places),
-            surrogate.scores(places),
-            np.exp(logs),
-        )
-
-    here = np.concatenate([found.place, np.log(found.spreads)])
-    at = here + 0.5 * random.standard_normal((CHAINS, n)) @ wide.T
-    value = density(at)
-    kept: list[Floats] = []
-    early: list[Floats] = []
-    for step in range(STEPS):
-        if step == STEPS // 4:
-            wide = np.linalg.cholesky(np.cov(np.concatenate(early).T))
-        moved = random.standard_normal((CHAINS, n)) @ wide.T
-        tried = at + 2.38 / np.sqrt(n) * moved
-        new = density(tried)
-        taken = np.log(random.random(CHAINS)) < new - value
-        at, value = np.where(taken[:, None], tried, at), np.where(taken, new, value)
-        if STEPS // 8 <= step < STEPS // 4:
-            early.append(at)
-        elif step >= STEPS // 2 and step % 5 == 0:
-            kept.append(at)
-    chains = np.array(kept)
-    return _Chains(
-        chains.transpose(1, 0, 2),
-        max(r_hat(chains[:, :, k].T) for k in range(n)),
-        min(effective_size(chains[:, :, k].T) for k in range(n)),
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,7 +240,7 @@ def leave_one_out(
     value_of
         From the key of a row and readings of patients to the prediction.
     """
-    work, surrogate = _Work(plan, cards, solver), fit.surrogate
+    work, surrogate = Work(plan, cards, solver), fit.surrogate
     seen = [fit.rows.without(card.name) for card in cards]
     firsts = [
         best_of(surrogate.some(one), fit.rows.some(one), plan, start=fit.found)

@@ -38,9 +38,12 @@ SOLVING = (
 )
 """Files of the package in which a change can change a prediction."""
 
-FITTING = tuple(
-    f"inference/{name}.py"
-    for name in ("body", "body_plan", "summaries", "surrogate", "importance")
+FITTING = (
+    *("inference/summaries.py", "inference/surrogate.py"),
+    *(
+        f"inference/{name}.py"
+        for name in ("body", "body_draws", "body_plan", "importance")
+    ),
 )
 """Files in which a change can change what is made of predictions."""
 

@@ -40,13 +40,6 @@ class Weighted:
     pareto_k: float
     effective: float
 
-    def evenly(self, n: int) -> NDArray[np.int64]:
-        """Numbers of n draws, each as often as its weight says: systematic."""
-        at = (np.arange(n) + 0.5) / n
-        return np.minimum(
-            np.searchsorted(np.cumsum(self.weights), at), len(self.weights) - 1
-        )
-
 
 def weigh(log_ratios: Floats) -> Weighted:
     """Smoothed weights from logarithms of wanted over drawn density.

@@ -19,10 +19,3 @@ def test_draws_that_miss_the_density_are_not_trusted():
     """Wanted is ten times as wide: the weights have no variance."""
     draws = np.random.default_rng(2).standard_normal(4000)
     assert weigh(0.5 * draws**2 - 0.005 * draws**2).pareto_k > TRUSTED
-
-
-def test_draws_are_taken_as_often_as_they_weigh():
-    found = weigh(np.log(np.array([1.0] * 30 + [3.0] * 10)))
-    taken = np.bincount(found.evenly(600), minlength=40)
-    assert taken[:30] == pytest.approx(10, abs=1)
-    assert taken[30:] == pytest.approx(30, abs=1)
