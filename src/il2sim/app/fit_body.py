@@ -263,14 +263,7 @@ def write_fit(found: Calibrated, out: Path) -> list[Path]:
 
 def told(found: Calibrated) -> dict[str, Any]:
     """The result as written to the file that `il2sim validate` reads."""
-    spreads = _spreads(found)
-    total = [
-        float(np.hypot(spreads[a]["median"], spreads[b]["median"]))
-        for a, b in (
-            ("folds, between studies", "folds, residual"),
-            ("levels, between studies", "levels, residual"),
-        )
-    ]
+    spreads, between = _spreads(found), between_of(found)
     drawn, fit = found.drawn, found.fit
     return {
         "date": date.today().isoformat(),  # noqa: DTZ011 - the day where it was made
@@ -279,7 +272,10 @@ def told(found: Calibrated) -> dict[str, Any]:
         "density": {"tables": round(fit.start, 2), "best": round(fit.best, 2)},
         "rounds": fit.rounds,
         "spreads": spreads,
-        "between": {"folds": round(total[0], 4), "levels": round(total[1], 4)},
+        "between": {
+            "folds": round(between[True], 4),
+            "levels": round(between[False], 4),
+        },
         "draws": {
             "kept": len(drawn.points),
             "accepted": [round(one, 2) for one in drawn.accepted],
@@ -303,6 +299,30 @@ def told(found: Calibrated) -> dict[str, Any]:
             for one in found.left_out
         },
     }
+
+
+def between_of(found: Calibrated) -> dict[bool, float]:
+    """Spread of another study around its prediction, of folds (True) and of levels.
+
+    What cards of calibration are off by when a fit without them predicts them, beyond
+    their own error and the uncertainty of the parameters; no less than the spreads
+    that were fitted, which know every card.
+    """
+    fitted = np.array([one["median"] for one in _spreads(found).values()])
+    between = {True: float(np.hypot(*fitted[:2])), False: float(np.hypot(*fitted[2:]))}
+    rows = found.fit.rows
+    unseen = {key: one for card in found.left_out for key, one in card.values.items()}
+    squares: dict[bool, list[float]] = {True: [], False: []}
+    for i, key in enumerate(rows.keys):
+        value = unseen.get(key, 0.0)
+        if value > 0 and rows.is_number[i] and not rows.measured[i].is_part:
+            own = rows.errors[i] ** 2 + float(np.var(found.differences[key]))
+            off = rows.seen[i] - float(np.log(value))
+            squares[bool(rows.is_fold[i])].append(off**2 - own)
+    for kind, some in squares.items():
+        if some:
+            between[kind] = max(between[kind], max(0.0, float(np.mean(some))) ** 0.5)
+    return between
 
 
 def passed(found: Calibrated) -> dict[str, dict[str, int]]:

@@ -279,7 +279,7 @@ def _card_table(
     table.add_column("published", overflow="fold", ratio=5)
     table.add_column("band", overflow="fold", ratio=5)
     table.add_column("il2sim (90 %)", overflow="fold", ratio=5)
-    table.add_column("left out", overflow="fold", ratio=2)
+    table.add_column("left out", width=8, no_wrap=True)
     table.add_column("", no_wrap=True, width=2)
     for one in verdicts:
         expected = one.measured.expected

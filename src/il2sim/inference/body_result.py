@@ -58,7 +58,8 @@ class BodyResult:
         When it was made, and the hash of what decided it.
     between
         Spread of another study around the prediction, standard deviation of the
-        logarithm, [1]: of folds (True), and of levels, times and rates (False).
+        logarithm, [1]: of folds (True), and of levels, times and rates (False). From
+        cards left out, where they were.
     differences
         By row of a card: by how much its score moves in each draw of the posterior,
         logarithm of a number or log odds of a part, shape ``(n_draws,)``.
