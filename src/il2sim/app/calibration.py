@@ -84,9 +84,10 @@ def left_out_summary(found: Validation, known: Calibration) -> RenderableType:
     }
     if not some:
         return Text("")
-    cards = len({key.partition("/")[0] for key in some})
+    n = len({key.partition("/")[0] for key in some})
+    cards = f"{n} cards of calibration are" if n > 1 else "this card is"
     return Text(
-        f"\nLeft out one by one, {cards} cards of calibration are predicted by fits to "
-        f"the others: {sum(one is True for one in some.values())} of {len(some)} bands "
+        f"\nLeft out, {cards} predicted by fits to the others: "
+        f"{sum(one is True for one in some.values())} of {len(some)} bands "
         f"pass (fit {known.result.key} of {known.result.date})."
     )

@@ -275,10 +275,10 @@ def _card_table(
     table.show_header = verdicts[0] is found.verdicts[0]
     table.expand = True
     table.add_column("", no_wrap=True, width=1)
-    table.add_column("quantity and reading", overflow="fold", ratio=9)
+    table.add_column("quantity and reading", overflow="fold", ratio=8)
     table.add_column("published", overflow="fold", ratio=5)
     table.add_column("band", overflow="fold", ratio=5)
-    table.add_column("il2sim (90 %)", overflow="fold", ratio=5)
+    table.add_column("il2sim (90 %)", overflow="fold", ratio=6)
     table.add_column("left out", width=8, no_wrap=True)
     table.add_column("", no_wrap=True, width=2)
     for one in verdicts:

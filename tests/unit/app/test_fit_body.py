@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
-from il2sim.app import calibration, fit_body
+from il2sim import models
+from il2sim.app import calibration, fit_body, validate
 from il2sim.app.cli import app
 from il2sim.errors import UnreadableFile
 from il2sim.inference import body, body_draws
 from il2sim.inference.body_profiles import profiles
-from il2sim.inference.body_result import BodyResult, body_key, result_of
+from il2sim.inference.body_result import BodyResult, body_key, result_of, shipped_draws
 from il2sim.study.validation import Validation, Verdict
 from tests.unit.inference.test_body import (
     HALF_H,
@@ -91,6 +93,26 @@ def test_cards_left_out_are_counted_by_their_bands():
     assert "0 of 1 bands" in str(said)
 
 
+def test_the_table_has_what_fits_without_the_card_say(monkeypatch):
+    """9 h where 0.5 to 2 h would pass, in the table and for machines."""
+    known = calibration.Calibration(result())
+    monkeypatch.setattr(calibration, "calibration", lambda: known)
+    shown = Console(width=120, record=True)
+    for one in validate.validation_tables(judged()):
+        shown.print(one)
+    assert "9.00 ✗" in shown.export_text()
+    assert validate.as_data(judged())["verdicts"][0]["left_out"] == 9.0
+
+
+def test_a_population_can_have_the_shipped_draws():
+    """All factors of what the model has; another model has fewer."""
+    drawn = shipped_draws(models.body())
+    assert "signaling.steepness" in drawn.names
+    assert "tumor.treg_division" not in drawn.names
+    assert drawn.rows.shape[0] >= 100
+    assert shipped_draws(models.body_with_tumor()).rows.shape[1] > drawn.rows.shape[1]
+
+
 def test_a_result_of_other_cards_is_refused(monkeypatch):
     monkeypatch.setattr("il2sim.inference.body_result.shipped_result", result)
     calibration.calibration.cache_clear()
@@ -159,8 +181,6 @@ def test_what_is_written_is_what_validate_reads(calibrated, tmp_path):
 
 
 def test_the_table_shows_values_and_intervals(calibrated):
-    from rich.console import Console
-
     console = Console(width=120, record=True)
     console.print(fit_body.fit_table(calibrated))
     assert "rate" in console.export_text()
