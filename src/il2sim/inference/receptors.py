@@ -253,16 +253,27 @@ def part_of(
 
 def free_of(plan: Plan, candidate: Candidate) -> tuple[Free, ...]:
     """What is fitted, in the units of the engine."""
+    return free_numbers(plan.free, candidate.free, model_of(candidate))
+
+
+def free_numbers(
+    told: Mapping[str, Mapping[str, Any]], names: Sequence[str], model: Model
+) -> tuple[Free, ...]:
+    """Free numbers of a fit file, some of them by name.
+
+    A number that moves one parameter is in its units; of others `at` says where the
+    parameters are those of the model.
+    """
     from il2sim.units import unit
 
     made = []
-    for name in candidate.free:
-        one = plan.free[name]
-        size = 1.0 if "at" in one else unit(one["unit"]).factor
+    for name in names:
+        one = told[name]
         at = one.get("at")
         if at is None:
             [parameter] = one["moves"]
-            at = model_of(candidate).parameters[parameter].engine_value / size
+            size = unit(one["unit"]).factor
+            at = model.parameters[parameter].engine_value / size
         made.append(
             Free(
                 name,
@@ -270,6 +281,7 @@ def free_of(plan: Plan, candidate: Candidate) -> tuple[Free, ...]:
                 one["spread"],
                 one["moves"],
                 at,
+                scale=one.get("scale", "log"),
                 low=one.get("low"),
                 high=one.get("high"),
             )

@@ -83,6 +83,8 @@ def _outputs(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Output]:
         yield Output(f"engaged on {cell}", "molecule/cell", "signaling", engaged)
         for chain, held in mechanism.surface(cell).items():
             yield Output(f"{chain} on {cell}", "molecule/cell", "on the surface", held)
+        for chain, seen in mechanism.stains(cell).items():
+            yield Output(f"stained {chain} of {cell}", "%", "of resting cells", seen)
     for ligand in mechanism.ligands:
         left = Reference(f"{ligand} medium.free")
         yield Output(f"{ligand} left", "nM", "in the medium", left)

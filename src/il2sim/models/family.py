@@ -163,10 +163,12 @@ def _engaged(ligands: tuple[str, ...], cell: str) -> Expression:
     )
 
 
-def _surface(ligands: tuple[str, ...], cell: str) -> dict[str, Expression]:
-    """Each stained chain: what is free on the surface, and in every complex there."""
+def surface_parts(
+    ligands: tuple[str, ...], cell: str
+) -> dict[str, tuple[Expression, Expression]]:
+    """Each chain that can be stained: what is free on the surface, and what is held."""
     found = {}
-    for chain, stained in STAINED.items():
+    for chain, shown in STAINED.items():
         if chain in _chains(ligands):
             held = [
                 Reference(f"{cell} {ligand}.{one}")
@@ -174,8 +176,13 @@ def _surface(ligands: tuple[str, ...], cell: str) -> dict[str, Expression]:
                 for one in _complexes(ligand)
                 if _holds(ligand, one, chain)
             ]
-            found[stained] = total([Reference(f"{cell} {chain}.surface"), *held])
+            found[shown] = (Reference(f"{cell} {chain}.surface"), total(held))
     return found
+
+
+def _surface(ligands: tuple[str, ...], cell: str) -> dict[str, Expression]:
+    parts = surface_parts(ligands, cell)
+    return {shown: empty + held for shown, (empty, held) in parts.items()}
 
 
 def _holds(ligand: str, one: str, chain: str) -> bool:

@@ -30,6 +30,12 @@ def nothing_else() -> Components:
     return iter(())
 
 
+def no_stains(cell: str) -> Mapping[str, Expression]:
+    """Nothing is stained."""
+    del cell  # of any cell
+    return {}
+
+
 @dataclass(frozen=True)
 class Mechanism:
     """How cells meet ligands and answer.
@@ -53,6 +59,8 @@ class Mechanism:
         What holds ligand in the medium, such as an antibody; each is an inlet too.
     in_medium
         Their components.
+    stains
+        What antibodies show, by chain, over that of resting cells, [1].
     """
 
     name: str
@@ -64,6 +72,7 @@ class Mechanism:
     ligands: tuple[str, ...] = ("il2",)
     traps: tuple[str, ...] = ()
     in_medium: Callable[[], Iterable[Component]] = nothing_else
+    stains: Callable[[str], Mapping[str, Expression]] = no_stains
 
     def components(self, cell: str) -> Components:
         """Every component of one cell type."""
