@@ -7,7 +7,7 @@ interruption. What ships with the package is what this command writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,13 +22,14 @@ from il2sim.errors import UnknownName, UnreadableFile, closest
 from il2sim.provenance import VERSION, hash_of
 
 if TYPE_CHECKING:
+    from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.plate import Well
     from il2sim.inference.receptors import Candidate, Plan
 
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors", "body")
+FITS = ("receptors", "yt1", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -38,11 +39,11 @@ Progress = Callable[[int, int], None]
 
 def command(
     what: Annotated[
-        str, typer.Argument(help="Which fit: receptors, body.")
+        str, typer.Argument(help="Which fit: receptors, yt1, body.")
     ] = "receptors",
     *,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the public plate, for receptors.")
+        Path | None, typer.Option(help="Folder of the public data, but for the body.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to fill, or to go on in.")
@@ -75,11 +76,16 @@ def command(
         return
     if data is None:
         raise UnreadableFile(
-            "the fit of the receptors needs the public plate.",
+            f"the fit '{what}' needs the public data.",
             got="no folder",
             expected="the folder with its files",
-            try_="il2sim fit receptors --data FOLDER",
+            try_=f"il2sim fit {what} --data FOLDER",
         )
+    if what == "yt1":
+        from il2sim.app import fit_yt1
+
+        fit_yt1.fit_yt1(data, out or fit_yt1.OUT, starts=starts)
+        return
     fit_receptors(data, out or OUT, starts=starts, draws=draws)
 
 
@@ -131,10 +137,7 @@ def judge_all(
 
     key = hash_of({"plan": plan.told, "wells": [asdict(one) for one in wells]})
     path = out / "candidates.json"
-    kept: dict[str, Any] = {"key": key}
-    if path.exists():
-        found = json.loads(path.read_text(encoding="utf-8"))
-        kept = found if found.get("key") == key else kept
+    kept = kept_in(path, key)
     n = len(plan.fitted) + 1
     of = len(plan.candidates) * n
     for i, candidate in enumerate(plan.candidates):
@@ -147,11 +150,26 @@ def judge_all(
                 progress=_part(progress, i * n, of),
             )
             kept[candidate.name] = asdict(judged) | {"point": best.best.tolist()}
-            beside = path.with_suffix(".part")
-            beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-            beside.replace(path)
+            keep(path, key, kept)
         progress((i + 1) * n, of)
-    return {name: one for name, one in kept.items() if name != "key"}
+    return kept
+
+
+def kept_in(path: Path, key: str) -> dict[str, dict[str, Any]]:
+    """What a file keeps of candidates, by name; nothing if it is of another fit."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    is_same = found.pop("key", None) == key
+    return dict(found) if is_same else {}
+
+
+def keep(path: Path, key: str, kept: dict[str, dict[str, Any]]) -> None:
+    """Write what is known of candidates, whole or not at all."""
+    beside = path.with_suffix(".part")
+    text = json.dumps({"key": key} | kept, indent=1)
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def _part(progress: Progress, before: int, of: int) -> Progress:
@@ -199,37 +217,77 @@ def write_values(
     plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], out: Path
 ) -> list[Path]:
     """Write the values with their 90 % intervals, and how they go together."""
-    from il2sim.inference.identifiability import fisher
     from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.receptors import problem_of_plate
 
-    candidate = plan.chosen
-    problem, _ = problem_of_plate(plan, candidate, wells)
-    found = fisher(Likelihood(problem), point)
+    problem, _ = problem_of_plate(plan, plan.chosen, wells)
+    paths = (out / "receptors.tsv", out / "receptor_correlations.tsv")
+    source = source_of(plan.told)
+    return write_point(Likelihood(problem), plan.free, point, source, paths)
+
+
+def source_of(told: Mapping[str, Any]) -> str:
+    """What a fitted value rests on: the fit file and the data."""
+    return f"fit {hash_of(told)[:16]} to {told['citation']}"
+
+
+def values_in(path: Path) -> dict[str, float]:
+    """Values of a table that `write_point` wrote, by name."""
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    name, value = (head.split("\t").index(one) for one in ("name", "value"))
+    return {line.split("\t")[name]: float(line.split("\t")[value]) for line in lines}
+
+
+def write_point(
+    likelihood: Likelihood,
+    told: Mapping[str, Mapping[str, Any]],
+    point: np.ndarray[Any, Any],
+    source: str,
+    paths: tuple[Path, Path],
+) -> list[Path]:
+    """Write any fit's values with 90 % intervals, and how they go together.
+
+    Parameters
+    ----------
+    likelihood
+        Of the fit.
+    told
+        Its file's entries of free numbers, by name.
+    point
+        Its best point.
+    source
+        For each row.
+    paths
+        Of the values and of their correlations.
+    """
+    from il2sim.inference.identifiability import fisher
+
+    problem = likelihood.problem
+    found = fisher(likelihood, point)
     far = NINETY * found.errors
-    source = f"fit {hash_of(plan.told)[:16]} to {plan.told['citation']}"
     columns = ("name", "value", "unit", "low", "high", "prior", "learned", "parameter")
     lines = ["\t".join((*columns, "meaning", "source"))]
     for k, free in enumerate(problem.free):
-        told = plan.free[free.name]
+        one = told[free.name]
         low, value, high = (
-            free.outside(point[k] + one) for one in (-far[k], 0.0, far[k])
+            free.outside(point[k] + way) for way in (-far[k], 0.0, far[k])
         )
+        sign = "x/" if free.scale == "log" else f"{free.scale} ±"
         words = (
             free.name,
             f"{value:.4g}",
-            told["unit"],
+            one["unit"],
             *(f"{low:.4g}", f"{high:.4g}"),
-            f"{free.median:g} x/{free.spread:g}",
+            f"{free.median:g} {sign}{free.spread:g}",
             f"{found.learned[k]:.2f}",
-            *(", ".join(free.moves), told["meaning"], source),
+            *(", ".join(free.moves), one["meaning"], source),
         )
         lines.append("\t".join(words))
-    values, together = out / "receptors.tsv", out / "receptor_correlations.tsv"
+    values, together = paths
     values.write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows = ["\t".join(("name", *problem.names))]
     for name, row in zip(problem.names, found.correlations, strict=True):
-        rows.append("\t".join((name, *(f"{one:.3f}" for one in row))))
+        rows.append("\t".join((name, *(f"{way:.3f}" for way in row))))
     together.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return [values, together]
 

@@ -239,7 +239,11 @@ def read_line(folder: Path, *, pstat5_min: float, cd132_nM: float) -> list[Seen]
         )
     return [
         *_pstat5(found / PSTAT5_FILE, pstat5_min),
-        *(one for has, name in CD122_FILES.items() for one in _cd122(found / name, has)),
+        *(
+            one
+            for has, name in CD122_FILES.items()
+            for one in _cd122(found / name, has)
+        ),
         *_cd132(found / CD132_FILE, cd132_nM),
     ]
 

@@ -1,0 +1,179 @@
+"""`il2sim fit yt1`: rerun the shipped fit of YT-1 cells from the digitized readings.
+
+As for the receptors of blood cells, each candidate is kept as soon as it is finished,
+and what ships with the package is what this writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from il2sim.app import fit, tables
+from il2sim.app.terminal import progress_bar
+from il2sim.provenance import VERSION, hash_of
+
+if TYPE_CHECKING:
+    from il2sim.inference.yt1 import Plan, Seen
+
+OUT = Path("runs") / "fit-yt1"
+"""Where the fit is written unless the user names another folder."""
+
+EARLY_MIN = 20.0
+"""When pSTAT5 would have been read, had it been read early, [min]."""
+
+Kept = dict[str, dict[str, Any]]
+
+
+def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
+    """Fit the candidates; judge them by what they did not see; write all.
+
+    Parameters
+    ----------
+    data
+        Folder of the readings.
+    out
+        Folder to fill, or to go on in.
+    starts
+        Of each fit.
+    """
+    from il2sim.inference.yt1 import read_line, read_plan
+
+    plan = read_plan()
+    seen = read_line(
+        data, pstat5_min=plan.told["pstat5_min"], cd132_nM=plan.told["cd132_nM"]
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar("candidates") as progress:
+        kept = judge_all(plan, seen, out, starts=starts, progress=progress)
+    written = [
+        write_candidates(plan, kept, out / "yt1_candidates.tsv"),
+        *write_numbers(plan, seen, kept, out),
+        write_curves(plan, seen, out),
+    ]
+    console = Console()
+    console.print(candidates_table(plan, kept))
+    for path in written:
+        console.print(f"Written: {path}", markup=False, soft_wrap=True)
+
+
+def judge_all(
+    plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
+) -> Kept:
+    """Judge every candidate that the folder does not hold yet; the chosen one early."""
+    from il2sim.inference.yt1_judge import at_other_time, judge
+
+    key = hash_of({"plan": plan.told, "seen": [asdict(one) for one in seen]})
+    path = out / "candidates.json"
+    kept = fit.kept_in(path, key)
+    readings = dict.fromkeys(plan.candidates, seen)
+    early = f"{plan.chosen.name}, at {EARLY_MIN:g} min"
+    readings[early] = at_other_time(seen, EARLY_MIN)
+    for i, (name, some) in enumerate(readings.items()):
+        candidate = plan.candidates.get(name, plan.chosen)
+        if name not in kept:
+            kept[name] = judge(plan, candidate, some, starts=starts)
+            fit.keep(path, key, kept)
+        progress(i + 1, len(readings))
+    return kept
+
+
+def left_out(one: dict[str, Any]) -> float:
+    """Log likelihood of all that was left out, each predicted from the rest."""
+    return float(sum(part["log_likelihood"] for part in one["left_out"].values()))
+
+
+def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
+    """Write what each candidate scored, best by what was left out first."""
+    from il2sim.inference.yt1_judge import LEFT_OUT
+
+    head = ("name", "meaning", "free", "fitted", "left out")
+    kinds = ("R2 pSTAT5", "R2 CD122", "RMSE CD132")
+    lines = ["\t".join((*head, *kinds, *(f"left out {one}" for one in LEFT_OUT)))]
+    for name in sorted(kept, key=lambda name: -left_out(kept[name])):
+        one, scores = kept[name], kept[name]["scores"]
+        candidate = plan.candidates.get(name, plan.chosen)
+        meaning = candidate.meaning
+        if name not in plan.candidates:
+            meaning = f"as the first, had pSTAT5 been read at {EARLY_MIN:g} min"
+        words = (name, meaning, str(len(candidate.free)))
+        totals = (f"{one['log_likelihood']:.1f}", f"{left_out(one):.1f}")
+        shown = (
+            f"{scores['pSTAT5']['r_squared']:.3f}",
+            f"{scores['CD122']['r_squared']:.3f}",
+            f"{scores['CD132']['rmse']:.3f}",
+        )
+        parts = (f"{one['left_out'][it]['log_likelihood']:.1f}" for it in LEFT_OUT)
+        lines.append("\t".join((*words, *totals, *shown, *parts)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[Path]:
+    """Write the values with intervals, what follows from them, and of each fit."""
+    from il2sim.inference.likelihood import Likelihood
+    from il2sim.inference.yt1 import problem_of
+    from il2sim.inference.yt1_numbers import derived
+
+    best = kept[plan.chosen.name]
+    point = np.array(best["point"])
+    likelihood = Likelihood(problem_of(plan, plan.chosen, seen))
+    source = fit.source_of(plan.told)
+    values, together = fit.write_point(
+        likelihood,
+        plan.free,
+        point,
+        source,
+        (out / "yt1.tsv", out / "yt1_together.tsv"),
+    )
+    lines = [
+        "\t".join((*one.words, "", "", "", one.meaning, source))
+        for one in derived(likelihood, point)
+    ]
+    with values.open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    without = out / "yt1_left_out.tsv"
+    problem = likelihood.problem
+    points = [problem.outside(one["point"]) for one in best["left_out"].values()]
+    rows = ["\t".join(("name", *best["left_out"]))]
+    for name in problem.names:
+        rows.append("\t".join((name, *(f"{one[name]:.5g}" for one in points))))
+    without.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return [values, together, without]
+
+
+def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
+    """Write the derived facts of the readings, and the figure of the fit beside."""
+    from il2sim.figures import save
+    from il2sim.figures.yt1 import line_figure
+    from il2sim.inference import yt1_facts
+
+    path = out / yt1_facts.TABLE
+    curves = yt1_facts.curves_of(seen)
+    yt1_facts.write_curves(path, curves, plan.told["citation"])
+    values = fit.values_in(out / "yt1.tsv")
+    made = f"il2sim {VERSION} · il2sim fit yt1"
+    save(line_figure(plan, curves, values, made=made, seen=seen), out, "yt1")
+    return path
+
+
+def candidates_table(plan: Plan, kept: Kept) -> Any:
+    """What each candidate scored, for the terminal."""
+    table = tables.plain_table("Candidates, by what each was not fitted to")
+    for name in ("candidate", "left out", "fitted", "R² pSTAT5", "R² CD122", "RMSE γc"):
+        table.add_column(name, justify="left" if name == "candidate" else "right")
+    for name in sorted(kept, key=lambda name: -left_out(kept[name])):
+        one, scores = kept[name], kept[name]["scores"]
+        table.add_row(
+            name,
+            f"{left_out(one):.0f}",
+            f"{one['log_likelihood']:.0f}",
+            f"{scores['pSTAT5']['r_squared']:.3f}",
+            f"{scores['CD122']['r_squared']:.3f}",
+            f"{scores['CD132']['rmse']:.3f}",
+        )
+    return table
