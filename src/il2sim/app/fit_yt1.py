@@ -65,9 +65,10 @@ def judge_all(
     plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
 ) -> Kept:
     """Judge every candidate that the folder does not hold yet; the chosen one early."""
-    from il2sim.inference.yt1_judge import at_other_time, judge
+    from il2sim.inference.yt1_judge import LEFT_OUT, at_other_time, judge
 
-    key = hash_of({"plan": plan.told, "seen": [asdict(one) for one in seen]})
+    told = {"plan": plan.told, "left out": list(LEFT_OUT)}
+    key = hash_of(told | {"seen": [asdict(one) for one in seen]})
     path = out / "candidates.json"
     kept = fit.kept_in(path, key)
     readings = dict.fromkeys(plan.candidates, seen)
@@ -82,26 +83,32 @@ def judge_all(
     return kept
 
 
-def left_out(one: dict[str, Any]) -> float:
-    """Log likelihood of all that was left out, each predicted from the rest."""
+def kinds_left_out(one: dict[str, Any]) -> float:
+    """Log likelihood of whole kinds left out, each predicted from the rest."""
     return float(sum(part["log_likelihood"] for part in one["left_out"].values()))
 
 
+def ranked(kept: Kept) -> list[str]:
+    """Names of candidates, best by curves that were left out singly first."""
+    return sorted(kept, key=lambda name: -float(kept[name]["curves"]))
+
+
 def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
-    """Write what each candidate scored, best by what was left out first."""
+    """Write what each candidate scored, best by curves left out singly first."""
     from il2sim.inference.yt1_judge import LEFT_OUT
 
-    head = ("name", "meaning", "free", "fitted", "left out")
+    head = ("name", "meaning", "free", "fitted", "curves left out", "kinds left out")
     kinds = ("R2 pSTAT5", "R2 CD122", "RMSE CD132")
     lines = ["\t".join((*head, *kinds, *(f"left out {one}" for one in LEFT_OUT)))]
-    for name in sorted(kept, key=lambda name: -left_out(kept[name])):
+    for name in ranked(kept):
         one, scores = kept[name], kept[name]["scores"]
         candidate = plan.candidates.get(name, plan.chosen)
         meaning = candidate.meaning
         if name not in plan.candidates:
             meaning = f"as the first, had pSTAT5 been read at {EARLY_MIN:g} min"
         words = (name, meaning, str(len(candidate.free)))
-        totals = (f"{one['log_likelihood']:.1f}", f"{left_out(one):.1f}")
+        likelihoods = (one["log_likelihood"], one["curves"], kinds_left_out(one))
+        totals = (f"{number:.1f}" for number in likelihoods)
         shown = (
             f"{scores['pSTAT5']['r_squared']:.3f}",
             f"{scores['CD122']['r_squared']:.3f}",
@@ -139,9 +146,11 @@ def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[P
     without = out / "yt1_left_out.tsv"
     problem = likelihood.problem
     points = [problem.outside(one["point"]) for one in best["left_out"].values()]
-    rows = ["\t".join(("name", *best["left_out"]))]
-    for name in problem.names:
-        rows.append("\t".join((name, *(f"{one[name]:.5g}" for one in points))))
+    rows = [
+        "\t".join((name, *(f"{one[name]:.5g}" for one in points)))
+        for name in problem.names
+    ]
+    rows.insert(0, "\t".join(("name", *best["left_out"])))
     without.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return [values, together, without]
 
@@ -164,13 +173,15 @@ def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
 def candidates_table(plan: Plan, kept: Kept) -> Any:
     """What each candidate scored, for the terminal."""
     table = tables.plain_table("Candidates, by what each was not fitted to")
-    for name in ("candidate", "left out", "fitted", "R² pSTAT5", "R² CD122", "RMSE γc"):
+    names = ("candidate", "curves left out", "kinds left out", "fitted")
+    for name in (*names, "R² pSTAT5", "R² CD122", "RMSE γc"):
         table.add_column(name, justify="left" if name == "candidate" else "right")
-    for name in sorted(kept, key=lambda name: -left_out(kept[name])):
+    for name in ranked(kept):
         one, scores = kept[name], kept[name]["scores"]
         table.add_row(
             name,
-            f"{left_out(one):.0f}",
+            f"{one['curves']:.0f}",
+            f"{kinds_left_out(one):.0f}",
             f"{one['log_likelihood']:.0f}",
             f"{scores['pSTAT5']['r_squared']:.3f}",
             f"{scores['CD122']['r_squared']:.3f}",

@@ -174,6 +174,7 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
     """Judge the receptors by derived facts of the published plates."""
     from il2sim.figures import save
     from il2sim.figures.fits import responses_figure
+    from il2sim.figures.yt1 import yt1_figure
     from il2sim.inference import checks
     from il2sim.inference.receptors import read_plan
 
@@ -200,7 +201,8 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
     return Checked(
         [table],
         {"version": VERSION, "fit": plan.told["citation"], "checks": told},
-        save(figure, choices.out, "receptors"),
+        save(figure, choices.out, "receptors")
+        + save(yt1_figure(made=made), choices.out, "yt1"),
     )
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 COLORS = {"il2": "#2F6DB5", "il15": "#C1440E"}
 NAMES = {"il2": "IL-2", "il15": "IL-15"}
+FULL_NM = 10.0
+"""Stains of doses below it are open signs, [nM]."""
+
 PANELS = (
     ("pSTAT5", False, "pSTAT5, cells without CD25"),
     ("pSTAT5", True, "pSTAT5, cells with CD25"),
@@ -94,7 +97,7 @@ def _draw(
     is_dose = one.what == "pSTAT5"
     places = np.array([it.dose_nM if is_dose else it.time_min for it in seen])
     color = COLORS[one.ligand]
-    is_open = not is_dose and one.dose_nM < 10  # noqa: PLR2004 - 1 nM against 500 nM
+    is_open = not is_dose and one.dose_nM < FULL_NM
     axes.plot(
         places,
         [it.value for it in seen],
@@ -108,3 +111,12 @@ def _draw(
     axes.axhline(100, color=FAINT, linewidth=0.5)
     axes.set_xscale("log" if is_dose else "linear")
     axes.tick_params(colors=INK)
+
+
+def yt1_figure(*, made: str) -> Figure:
+    """Draw the shipped curves and values."""
+    from il2sim.inference.yt1 import read_plan
+    from il2sim.inference.yt1_checks import read_values
+    from il2sim.inference.yt1_facts import read_curves
+
+    return line_figure(read_plan(), read_curves(), read_values(), made=made)

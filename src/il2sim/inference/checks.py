@@ -98,7 +98,10 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         _fallon,
         _consumption,
     )
-    return [check for make in makers for check in make(plan, responses)]
+    from il2sim.inference.yt1_checks import check_yt1  # it takes `Check` from here
+
+    made = [check for make in makers for check in make(plan, responses)]
+    return made + check_yt1()
 
 
 def _halves(plan: Plan, responses: Sequence[Response]) -> list[Check]:

@@ -242,7 +242,7 @@ def read_line(folder: Path, *, pstat5_min: float, cd132_nM: float) -> list[Seen]
         *(
             one
             for has, name in CD122_FILES.items()
-            for one in _cd122(found / name, has)
+            for one in _cd122(found / name, has_cd25=has)
         ),
         *_cd132(found / CD132_FILE, cd132_nM),
     ]
@@ -280,7 +280,7 @@ def _pstat5(path: Path, time_min: float) -> list[Seen]:
     ]
 
 
-def _cd122(path: Path, has_cd25: bool) -> list[Seen]:
+def _cd122(path: Path, *, has_cd25: bool) -> list[Seen]:
     def told(head: str) -> tuple[str, float] | None:
         name, _, dose = (part.strip() for part in head.partition("-"))
         return (NAMES[name], float(dose.removesuffix("nM"))) if name in NAMES else None
@@ -294,8 +294,9 @@ def _cd122(path: Path, has_cd25: bool) -> list[Seen]:
 
 def _cd132(path: Path, dose_nM: float) -> list[Seen]:  # noqa: N803
     rows = _rows(path, lambda head: head if head == "gc" else None)
+    has_cd25 = False
     return [
-        Seen("CD132", False, "il2", dose_nM, time_min, value)
+        Seen("CD132", has_cd25, "il2", dose_nM, time_min, value)
         for time_min, _, value in rows
         if time_min > 0
     ]

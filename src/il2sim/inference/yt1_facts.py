@@ -1,4 +1,4 @@
-"""Derived facts of the readings of YT-1 cells: each curve in four numbers and a scatter.
+"""Derived facts of readings of YT-1 cells: each curve in four numbers and a scatter.
 
 A dose-response is a Hill curve, a stain in time an exponential from what is left at
 once to a plateau. With the scatter of the readings around them they give R² and errors
@@ -63,19 +63,20 @@ class Curve:
     scatter: float
     n: int
 
-    def at(self, places: Floats | float) -> Floats | float:
+    def at(self, places: Floats) -> Floats:
         """The curve at doses [nM] or times [min].
 
         Examples
         --------
-        >>> Curve("CD132", False, "il2", 1e3, 90.0, 50.0, 60.0, 0.0, 2.0, 11).at(0.0)
+        >>> one = Curve("CD132", False, "il2", 1e3, 90.0, 50.0, 60.0, 0.0, 2.0, 11)
+        >>> float(one.at(np.zeros(1))[0])
         90.0
         """
         if self.slope:
             part = places**self.slope / (places**self.slope + self.place**self.slope)
         else:
             part = 1 - np.exp(-places / self.place)
-        return self.first + (self.last - self.first) * part
+        return np.asarray(self.first + (self.last - self.first) * part)
 
 
 def curves_of(seen: Sequence[Seen]) -> list[Curve]:
@@ -103,14 +104,14 @@ def _hill(doses: Floats, values: Floats) -> tuple[float, float, float, float]:
 
 
 def _decay(times: Floats, values: Floats) -> tuple[float, float, float, float]:
-    """Least squares over the time constant; the two levels follow in closed form."""
-    from scipy.optimize import minimize_scalar
+    """Least squares over the time constant, with the best two levels for each."""
+    from scipy.optimize import minimize_scalar, nnls
 
     def levels(log_minutes: float) -> tuple[Floats, float]:
         part = 1 - np.exp(-times / np.exp(log_minutes))
         basis = np.stack([1 - part, part], axis=1)
-        best, *_ = np.linalg.lstsq(basis, values, rcond=None)
-        return best, float(np.sum((basis @ best - values) ** 2))
+        best, off = nnls(basis, values)
+        return best, float(off**2)
 
     grid = np.linspace(0.0, np.log(SLOWEST_MIN), 60)
     start = int(np.argmin([levels(one)[1] for one in grid]))
@@ -130,7 +131,7 @@ def readings_of(plan: Plan, curves: Sequence[Curve]) -> tuple[list[Seen], Floats
                 if one.what == "pSTAT5"
                 else (one.dose_nM, place)
             )
-            value = float(one.at(np.asarray(place)))
+            value = float(one.at(np.array([place]))[0])
             seen.append(Seen(one.what, one.has_cd25, one.ligand, dose, time_min, value))
             scatter.append(one.scatter)
     return seen, np.array(scatter)

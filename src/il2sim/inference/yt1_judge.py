@@ -27,8 +27,18 @@ LEFT_OUT: dict[str, Callable[[Seen], bool]] = {
     "IL-15": lambda one: one.ligand == "il15",
     "IL-2": lambda one: one.ligand == "il2",
     "gamma-c": lambda one: one.what == "CD132",
+    "gamma-c later": lambda one: one.what == "CD132" and one.time_min > FIRST_MIN,
 }
 """What is left out in turn, by name."""
+
+FIRST_MIN = 2.0
+"""Of the first reading, which tells how much of the bound is seen, [min]."""
+
+TOLERANCE = 1e-3
+"""Of one step while fitting: the log density is then right to 1e-3."""
+
+MOST = 60
+"""Evaluations of a start at most."""
 
 HALF_PUBLISHED = 981.0
 """Scale of pSTAT5 in the published fit, in its units of engaged receptors."""
@@ -117,7 +127,7 @@ def predict_published(seen: Sequence[Seen]) -> Floats:
         rest = known[f"{CELL}.{what.lower()}_at_rest"]
         there = found[f"{what} on {CELL}"][well, time]
         made = np.where(kinds == what, 100 * there / rest, made)
-    return made
+    return np.asarray(made)
 
 
 def log_likelihood(
@@ -138,9 +148,20 @@ def fit_line(
     starts: int,
     first: Floats | None = None,
 ) -> Fit:
-    """Fit a candidate to readings."""
-    likelihood = Likelihood(problem_of(plan, candidate, seen))
-    return fit(likelihood, starts=starts, seed=1, first=first)
+    """Fit a candidate to readings.
+
+    The first start is the center of the priors, the others are drawn from them at
+    their whole width: there is more than one best point. One that is given is added.
+    """
+    problem = problem_of(plan, candidate, seen)
+    likelihood = Likelihood(problem, tolerance=TOLERANCE)
+    widths = np.array([one.width for one in problem.free])
+    drawn = np.random.default_rng(1).standard_normal((starts, len(widths)))
+    drawn[:1] = 0.0
+    points = problem.center + widths * drawn
+    if first is not None:
+        points = np.vstack([first, points])
+    return fit(likelihood, starts=len(points), first=points, most=MOST)
 
 
 def judge(
@@ -152,7 +173,7 @@ def judge(
     -------
     dict
         For tables and files: points and likelihoods, of all and by what was left out,
-        and scores of each kind of reading.
+        scores of each kind of reading, and the likelihood of curves left out singly.
     """
     whole = fit_line(plan, candidate, seen, starts=starts)
     made: dict[str, Any] = {
@@ -164,13 +185,29 @@ def judge(
     for name, is_out in LEFT_OUT.items():
         out = [one for one in seen if is_out(one)]
         rest = [one for one in seen if not is_out(one)]
-        point = fit_line(plan, candidate, rest, starts=starts).best
+        point = fit_line(plan, candidate, rest, starts=1, first=whole.best).best
         made["left_out"][name] = {
             "point": point.tolist(),
             "log_likelihood": log_likelihood(plan, candidate, out, point),
             "scores": _scores(plan, candidate, out, point),
         }
-    return made
+    return made | {"curves": judge_curves(plan, candidate, seen, whole.best)}
+
+
+def judge_curves(
+    plan: Plan, candidate: Candidate, seen: Sequence[Seen], best: Floats
+) -> float:
+    """Log likelihood of every curve, each predicted from all others.
+
+    Each fit starts at the best point of all readings.
+    """
+    total = 0.0
+    for curve in dict.fromkeys(one.curve for one in seen):
+        out = [one for one in seen if one.curve == curve]
+        rest = [one for one in seen if one.curve != curve]
+        point = fit_line(plan, candidate, rest, starts=0, first=best).best
+        total += log_likelihood(plan, candidate, out, point)
+    return total
 
 
 def _scores(

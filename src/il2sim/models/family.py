@@ -167,7 +167,7 @@ def surface_parts(
     ligands: tuple[str, ...], cell: str
 ) -> dict[str, tuple[Expression, Expression]]:
     """Each chain that can be stained: what is free on the surface, and what is held."""
-    found = {}
+    found: dict[str, tuple[Expression, Expression]] = {}
     for chain, shown in STAINED.items():
         if chain in _chains(ligands):
             held = [

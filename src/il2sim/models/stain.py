@@ -2,8 +2,8 @@
 
 A ligand can cover the epitope of the antibody, so that a chain that is still there is
 not seen: the stain of CD122 falls within two minutes of IL-2, faster than anything is
-taken inside (Ring et al. 2012, Ring et al. 2012, Nat Immunol 13:1187, PMC3501574). `stained` adds stains to a
-mechanism of the family; `visible` of 1 is an antibody that no ligand disturbs.
+taken inside (Ring et al. 2012, Nat Immunol 13:1187, PMC3501574). `stained` adds stains
+to a mechanism of the family; `visible` of 1 is an antibody that no ligand disturbs.
 """
 
 from __future__ import annotations
