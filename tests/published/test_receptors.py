@@ -14,7 +14,6 @@ MISFITS = {
     "whole curves of Treg",
     "whole curves of CD4 Tconv",
     "resting cells at saturating IL-2, sustained, molecules/s per cell: least",
-    "YT-1 cells with and without CD25: pSTAT5",
     "YT-1 cells: pSTAT5 of CD25-",
     "YT-1 cells: CD122 of CD25-",
     "YT-1 cells: pSTAT5 of CD25+",

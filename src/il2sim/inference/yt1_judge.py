@@ -150,8 +150,9 @@ def fit_line(
 ) -> Fit:
     """Fit a candidate to readings.
 
-    The first start is the center of the priors, the others are drawn from them at
-    their whole width: there is more than one best point. One that is given is added.
+    One start is the center of the priors, one is told in the file, the others are
+    drawn from the priors at their whole width: there is more than one best point. One
+    that is given is added.
     """
     problem = problem_of(plan, candidate, seen)
     likelihood = Likelihood(problem, tolerance=TOLERANCE)
@@ -159,6 +160,7 @@ def fit_line(
     drawn = np.random.default_rng(1).standard_normal((starts, len(widths)))
     drawn[:1] = 0.0
     points = problem.center + widths * drawn
+    points = np.vstack([problem.inside(plan.told["start"]), points])
     if first is not None:
         points = np.vstack([first, points])
     return fit(likelihood, starts=len(points), first=points, most=MOST)
