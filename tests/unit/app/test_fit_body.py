@@ -135,7 +135,7 @@ def test_the_key_knows_cards_and_not_what_is_told_of_them():
 def test_receptors_ask_for_their_plate():
     found = CliRunner().invoke(app, ["fit", "receptors"])
     assert isinstance(found.exception, UnreadableFile)
-    assert "needs the public plate" in str(found.exception)
+    assert "needs the public data" in str(found.exception)
 
 
 @pytest.fixture(scope="module")
