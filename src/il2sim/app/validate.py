@@ -20,6 +20,7 @@ from rich.text import Text
 
 from il2sim.app import options as words
 from il2sim.app import tables
+from il2sim.app.claim import across_table, across_told, claim_across
 from il2sim.errors import UnknownName, closest
 from il2sim.provenance import VERSION, hash_of
 
@@ -166,8 +167,16 @@ def check_claim(choices: Choices, progress: Progress) -> Checked:
         for of in ("blood", "pools"):
             name = way.name if of == "blood" else "  pools"
             table.add_row(name, *(f"{one:.2f}" for one in found.median(of)[i]))
-    told = {"version": VERSION, "subjects": n, "map": found.table()}
-    return Checked([table], told, save(figure, choices.out, "claim"))
+    told: dict[str, Any] = {"version": VERSION, "subjects": n, "map": found.table()}
+    shown: list[RenderableType] = [table]
+    known = calibration()
+    if known.result is None:
+        shown.append(Text(known.said))
+    else:
+        low, high = claim_across(SEED, choices.workers, progress)
+        shown.append(across_table(low, high))
+        told["across draws"] = across_told(low, high)
+    return Checked(shown, told, save(figure, choices.out, "claim"))
 
 
 def check_receptors(choices: Choices, progress: Progress) -> Checked:

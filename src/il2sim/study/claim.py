@@ -10,7 +10,7 @@ the withdrawal of cells from blood does not blur.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from il2sim.study.sweep import dose_response
 from il2sim.units import Quantity
 
 if TYPE_CHECKING:
-    from il2sim.study.population import Population
+    from il2sim.study.people import Treated
     from il2sim.symbolic import Model
 
 WEEKS = (4, 6, 8, 10, 12)
@@ -47,15 +47,18 @@ class Way:
         A prescription of 12 weeks.
     every_d
         From dose to dose, [d]: visits are right before a dose.
+    weeks
+        Around which blood is drawn.
     """
 
     name: str
     regimen: str
     every_d: float = 1.0
+    weeks: tuple[float, ...] = WEEKS
 
     def visits_h(self) -> Floats:
-        """The times right before a dose that are nearest to `WEEKS`, [h]."""
-        wanted = np.array([7.0 * week for week in WEEKS])
+        """The times right before a dose that are nearest to its weeks, [h]."""
+        wanted = np.array([7.0 * week for week in self.weeks])
         return np.asarray(24.0 * self.every_d * np.round(wanted / self.every_d))
 
 
@@ -71,6 +74,20 @@ WAYS = (
     ),
     Way("iv without pause", "aldesleukin 1 MIU/m2/day iv continuous, for 85 days"),
 )
+
+
+ACROSS = tuple(way for way in WAYS if way.every_d == 1 and way.name != "sc twice a day")
+"""Ways that are asked of every draw of a posterior."""
+
+ACROSS_DOSES = (0.25, 1.0, 3.0, 5.0)
+"""Their mean daily doses, [MIU/m^2]: the range of the claim, and one above it."""
+
+HIGH_DOSE = Way(
+    "high dose, day 9",
+    "aldesleukin 600 kIU/kg iv over 15 min, every 8 h, 14 doses",
+    weeks=(9 / 7,),
+)
+"""One cycle, looked at four days after its last dose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +120,26 @@ class ClaimMap:
         known = np.isfinite(values)
         return np.asarray(np.sum(values > 1.0, -1) / np.maximum(known.sum(-1), 1))
 
+    def of_draws(self, n: int) -> ClaimMap:
+        """The same with draws for persons: of each draw its median person.
+
+        Parameters
+        ----------
+        n
+            How many draws there are, each with as many persons, one after the other
+            (`il2sim.study.ensemble.at_points`).
+        """
+        blood, pools = (
+            np.asarray(np.nanmedian(one.reshape(*one.shape[:2], n, -1), axis=-1))
+            for one in (self.blood, self.pools)
+        )
+        return replace(self, blood=blood, pools=pools)
+
+    def between(self, of: str) -> tuple[Floats, Floats]:
+        """Between which margins 90 % lie, two arrays ``(n_ways, n_doses)``."""
+        low, high = np.nanquantile(self._of(of), (0.05, 0.95), axis=-1)
+        return np.asarray(low), np.asarray(high)
+
     def table(self) -> list[dict[str, Any]]:
         """One row for each way and dose."""
         return [
@@ -128,7 +165,7 @@ class ClaimMap:
 
 def map_claim(
     model: Model,
-    people: Population,
+    people: Treated,
     *,
     ways: Sequence[Way] = WAYS,
     doses: Sequence[float] = DOSES,

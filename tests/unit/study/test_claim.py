@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il2sim.models import body
-from il2sim.study.claim import WAYS, ClaimMap, Way, map_claim
+from il2sim.study.claim import ACROSS, HIGH_DOSE, WAYS, ClaimMap, Way, map_claim
 from il2sim.study.populations import population
 from il2sim.study.readouts import MARGIN, read_out
 from il2sim.study.regimen import Regimen
@@ -58,3 +58,22 @@ def test_medians_and_parts_are_over_the_solved():
     (row,) = found.table()
     assert row["way"] == "sc twice a day"
     assert row["margin in blood"] == 1.5
+
+
+def test_a_draw_is_its_median_person():
+    """Two draws of three persons: one in which the claim holds, one in which not."""
+    margins = np.array([[[2.0, 0.5, 1.5, 0.9, np.nan, 0.8]]])
+    found = ClaimMap((WAYS[0],), np.array([1.0]), margins, margins).of_draws(2)
+    np.testing.assert_allclose(found.blood[0, 0], [1.5, 0.85])
+    assert found.holding("blood")[0, 0] == 0.5
+    low, high = found.between("pools")
+    assert (low[0, 0], high[0, 0]) == pytest.approx((0.8825, 1.4675))
+
+
+def test_high_dose_is_looked_at_four_days_after_its_last_dose():
+    last_h = max(one.time_h for one in Regimen.parse(HIGH_DOSE.regimen).doses)
+    assert HIGH_DOSE.visits_h().tolist() == [216.0]
+    assert 216.0 - last_h == pytest.approx(4.67 * 24, abs=1.0)
+    assert {way.name for way in ACROSS} == {
+        *("sc daily", "iv bolus daily", "iv bolus every 8 h", "iv without pause")
+    }
