@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
 from il2sim.app import tables
 from il2sim.study.claim import ACROSS, ACROSS_DOSES, HIGH_DOSE, ClaimMap, map_claim
-
-PERSONS = 10
-"""Simulated at every draw; what is told is the median of them."""
 
 Progress = Callable[[int, int], None]
 
@@ -21,10 +19,12 @@ def claim_across(
 ) -> tuple[ClaimMap, ClaimMap]:
     """The margin of the claim in every draw: by way and dose, and at high dose.
 
+    It is that of one typical patient with cancer, whose own differences are none.
+
     Parameters
     ----------
     seed
-        Of the persons.
+        Of the patient.
     workers, progress
         As `il2sim.study.claim.map_claim`.
 
@@ -41,8 +41,8 @@ def claim_across(
     model = models.body()
     drawn = shipped_draws(model)
     points = {name: drawn.rows[:, i] for i, name in enumerate(drawn.names)}
-    people = at_points(population("cancer_patients", n=PERSONS, seed=seed), points)
-    n_draws, n_steps = len(drawn.rows), len(ACROSS) + 1
+    typical = population("cancer_patients", n=1, seed=seed).without_spread()
+    people, n_steps = at_points(typical, points), len(ACROSS) + 1
     low = map_claim(
         model,
         people,
@@ -53,7 +53,7 @@ def claim_across(
     )
     high = map_claim(model, people, ways=(HIGH_DOSE,), doses=(1.0,), workers=workers)
     progress(n_steps, n_steps)
-    return low.of_draws(n_draws), high.of_draws(n_draws)
+    return low, high
 
 
 def across_table(low: ClaimMap, high: ClaimMap) -> Table:
@@ -61,24 +61,21 @@ def across_table(low: ClaimMap, high: ClaimMap) -> Table:
     n = low.blood.shape[-1]
     table = tables.plain_table(
         f"Across {n} draws of the calibration: part of them in which the claim holds "
-        f"in the median of {PERSONS} persons, and margin in blood (5–95 %)"
+        "in a typical patient, and the margin in blood (5–95 %)"
     )
-    table.add_column("MIU/m² a day", no_wrap=True)
-    for dose in low.doses:
-        table.add_column(f"{dose:g}", justify="right", no_wrap=True)
-    for i, way in enumerate(low.ways):
-        table.add_row(way.name, *_cells(low, i))
-    table.add_row(HIGH_DOSE.name, *_cells(high, 0))
+    table.add_column("given", no_wrap=True)
+    for name in ("MIU/m² a day", "holds in", "margin"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for found in (low, high):
+        held, (least, most) = found.holding("blood"), found.between("blood")
+        for i, j in np.ndindex(*held.shape):
+            table.add_row(
+                "" if j else found.ways[i].name,
+                "" if found is high else f"{found.doses[j]:g}",
+                f"{100 * held[i, j]:.0f} %",
+                f"{least[i, j]:.2f}–{most[i, j]:.2f}",
+            )
     return table
-
-
-def _cells(found: ClaimMap, i: int) -> list[str]:
-    held = found.holding("blood")[i]
-    low, high = (one[i] for one in found.between("blood"))
-    return [
-        f"{100 * part:.0f} % ({a:.2f}–{b:.2f})"
-        for part, a, b in zip(held, low, high, strict=True)
-    ]
 
 
 def across_told(low: ClaimMap, high: ClaimMap) -> list[dict[str, Any]]:

@@ -146,8 +146,9 @@ CLAIM_SUBJECTS = 40
 
 
 def check_claim(choices: Choices, progress: Progress) -> Checked:
-    """Map the claim over dose, route and interval."""
+    """Map the claim over dose, route and interval, and across the calibration."""
     from il2sim import models
+    from il2sim.app.calibration import calibration
     from il2sim.figures import save
     from il2sim.figures.claim import claim_figure
     from il2sim.study.claim import map_claim
@@ -160,6 +161,7 @@ def check_claim(choices: Choices, progress: Progress) -> Checked:
     table = tables.plain_table(
         "Margin of the claim in blood, and in the pools of the body: above 1 it holds"
     )
+    table.collapse_padding = True
     table.add_column("MIU/m² a day", no_wrap=True)
     for dose in found.doses:
         table.add_column(f"{dose:g}", justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ the withdrawal of cells from blood does not blur.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,21 +119,6 @@ class ClaimMap:
         values = self._of(of)
         known = np.isfinite(values)
         return np.asarray(np.sum(values > 1.0, -1) / np.maximum(known.sum(-1), 1))
-
-    def of_draws(self, n: int) -> ClaimMap:
-        """The same with draws for persons: of each draw its median person.
-
-        Parameters
-        ----------
-        n
-            How many draws there are, each with as many persons, one after the other
-            (`il2sim.study.ensemble.at_points`).
-        """
-        blood, pools = (
-            np.asarray(np.nanmedian(one.reshape(*one.shape[:2], n, -1), axis=-1))
-            for one in (self.blood, self.pools)
-        )
-        return replace(self, blood=blood, pools=pools)
 
     def between(self, of: str) -> tuple[Floats, Floats]:
         """Between which margins 90 % lie, two arrays ``(n_ways, n_doses)``."""

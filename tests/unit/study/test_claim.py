@@ -60,14 +60,11 @@ def test_medians_and_parts_are_over_the_solved():
     assert row["margin in blood"] == 1.5
 
 
-def test_a_draw_is_its_median_person():
-    """Two draws of three persons: one in which the claim holds, one in which not."""
-    margins = np.array([[[2.0, 0.5, 1.5, 0.9, np.nan, 0.8]]])
-    found = ClaimMap((WAYS[0],), np.array([1.0]), margins, margins).of_draws(2)
-    np.testing.assert_allclose(found.blood[0, 0], [1.5, 0.85])
-    assert found.holding("blood")[0, 0] == 0.5
-    low, high = found.between("pools")
-    assert (low[0, 0], high[0, 0]) == pytest.approx((0.8825, 1.4675))
+def test_nine_tenths_lie_between():
+    """Of 0 to 100, those from 5 to 95; who was not solved does not count."""
+    margins = np.append(np.arange(101.0), np.nan)[None, None]
+    low, high = ClaimMap((WAYS[0],), np.array([1.0]), margins, margins).between("pools")
+    assert (low[0, 0], high[0, 0]) == pytest.approx((5.0, 95.0))
 
 
 def test_high_dose_is_looked_at_four_days_after_its_last_dose():
