@@ -7,6 +7,7 @@ from il2sim.inference.yt1 import read_plan
 from il2sim.inference.yt1_checks import read_values, scored
 from il2sim.inference.yt1_facts import read_curves, readings_of
 from il2sim.inference.yt1_judge import LEFT_OUT, predict_published, score
+from il2sim.provenance import hash_of
 
 PLAN = read_plan()
 
@@ -42,10 +43,21 @@ def test_shipped_values_are_within_their_intervals():
         assert set(read_values("yt1_left_out.tsv", name)) == set(PLAN.chosen.free)
 
 
+def test_shipped_values_are_those_of_the_shipped_fit_file():
+    """A fit file that was changed needs `il2sim fit yt1` again."""
+    for row in shipped("yt1.tsv"):
+        assert row["source"].startswith(f"fit {hash_of(PLAN.told)[:16]} to Ring")
+
+
 def test_internalization_is_what_was_measured():
-    """0.03-0.15 /min, where the published fit needed 2.6: epitopes hide the rest."""
+    """0.03-0.15 /min, where the published fit needed 2.6: epitopes hide the rest.
+
+    In the fit to all readings with its interval, and in each that left some out.
+    """
     [row] = [one for one in shipped("yt1.tsv") if one["name"] == "internalize"]
     assert 0.03 < float(row["low"]) < float(row["high"]) < 0.15
+    for name in LEFT_OUT:
+        assert 0.03 < read_values("yt1_left_out.tsv", name)["internalize"] < 0.15
 
 
 def test_each_row_can_fail(seen):
