@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from il2sim.app.serve.niceness import give_way
 from il2sim.engine.rows import rows
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.status import Status
@@ -68,10 +67,6 @@ NEVER_FOLDS = (*FLUIDS, *TOXICITY)
 
 RECEPTORS = ("CD25 of ", "CD122 of ", "pSTAT5 of ")
 
-FIRST_SHARED = ("memory Treg", "naive Treg", "CD8", "IL-2")
-"""Attributions that are compiled once the page can be used, before they are asked for;
-others are when they are first asked for."""
-
 POINTS = 100
 """Subjects that are drawn one by one in the plane of Treg against effectors."""
 
@@ -112,11 +107,6 @@ class Answers:
                 self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
-            give_way()
-            for study in models.values():
-                for quantity in FIRST_SHARED:
-                    task = quick_task(study, "courses", 2)
-                    shares_of(task, quantity, self.workers)
         except Il2simError as error:
             self.stage = f"the models cannot be compiled: {error}"
 

@@ -24,6 +24,7 @@ from il2sim.app.serve.limits import Limits
 from il2sim.app.serve.refusals import handle_refusals
 from il2sim.app.serve.routes import api
 from il2sim.app.serve.runs import Runs
+from il2sim.app.serve.warming import warming
 from il2sim.errors import BadProblem, UnknownName
 from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, studies
@@ -82,6 +83,7 @@ def make_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     handle_refusals(app)
+    app.state.is_ready = answers.is_ready
     app.include_router(api(answers, refinements, runs, limits))
     _add_page(app)
     shipped = [read_study(name) for name in studies()]
@@ -135,7 +137,8 @@ def serve(settings: Settings, *, told: Callable[[str, str], None]) -> None:
         ws="none",
         timeout_graceful_shutdown=2,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    with warming(app.state.is_ready):
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def new_token() -> str:
