@@ -20,6 +20,8 @@ from il2sim.formats.study_file import read_study, studies
 FIRST_SHARED = ("memory Treg", "naive Treg", "CD8", "IL-2")
 """What is compiled so; others are when they are first asked for."""
 
+COMMAND = f"from {__name__} import compile_shares; compile_shares()"
+
 
 @contextmanager
 def warming(is_ready: threading.Event) -> Iterator[None]:
@@ -35,7 +37,7 @@ def warming(is_ready: threading.Event) -> Iterator[None]:
     def begin() -> None:
         is_ready.wait()
         if not over.is_set():
-            command = [sys.executable, "-m", __name__]
+            command = [sys.executable, "-c", COMMAND]
             quiet = subprocess.DEVNULL
             started.append(subprocess.Popen(command, stdout=quiet, stderr=quiet))
 
@@ -62,7 +64,3 @@ def compile_shares() -> None:
             if os.getppid() != server:
                 return
             shares_of(quick_task(study, "courses", 2), quantity, 1)
-
-
-if __name__ == "__main__":
-    compile_shares()

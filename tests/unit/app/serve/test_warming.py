@@ -39,7 +39,8 @@ def test_it_begins_when_the_page_is_ready_and_ends_with_the_server(monkeypatch):
         assert Process.made == []
         is_ready.set()
         (process,) = begun()
-        assert process.command == [sys.executable, "-m", "il2sim.app.serve.warming"]
+        assert process.command == [sys.executable, "-c", warming.COMMAND]
+        compile(warming.COMMAND, "command", "exec")
         assert not process.is_killed
     assert process.is_killed
 
