@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from il2sim.engine.problem import DEFAULT_METHOD
 from il2sim.engine.rows import rows
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.status import Status
@@ -103,8 +104,9 @@ class Answers:
             models = {study.model: study for study in studies}
             for name, study in models.items():
                 self.stage = f"compiling the model '{name}'"
-                task = quick_task(study, "courses", 2)
-                self.solve(task)
+                quick = quick_task(study, "courses", 2)
+                for task in (quick, replace(quick, method=DEFAULT_METHOD)):
+                    self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
         except Il2simError as error:
