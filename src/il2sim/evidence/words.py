@@ -56,7 +56,7 @@ _UNITS = """
 ug/kg pg/mL g/dL kg L L/kg L/h L/h/kg L/h/m^2 mL/min mL/min/kg s min h d wk month yr
 1/s 1/min 1/h 1/d %/d 1/(M*s) 1/(nM*min) cell cell/uL cell/L cell/uL/d cell/mm^2
 mmHg mg/dL mL/(kg*h) molecule/cell molecule/(cell*s) cell/(molecule*min)
-L/(cell*d) L/cell nmol nM*cell/molecule cell/(L*d)
+L/(cell*d) L/cell cell/molecule molecule/L nmol nM*cell/molecule cell/(L*d)
 """
 
 UNITS = frozenset(_UNITS.split())

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from il2sim.evidence import library
 from il2sim.models.absorption import InjectionSite
+from il2sim.models.activation import Activation
 from il2sim.models.binding import Binding
 from il2sim.models.cells import (
     BYSTANDERS,
@@ -28,6 +29,7 @@ from il2sim.models.cells import (
 )
 from il2sim.models.circulation import BodySize, Circulation, Secretion
 from il2sim.models.eosinophils import Eosinophils
+from il2sim.models.interleukin7 import Interleukin7
 from il2sim.models.lymphocytes import Bystanders, Lymphocytes, Margination, Survivors
 from il2sim.models.outputs import body_outputs
 from il2sim.models.signaling import Signaling
@@ -107,8 +109,18 @@ def body_components() -> Iterator[Component]:
         yield Margination(
             f"{group} margination", group=group, il2="circulation.il2_plasma"
         )
+    yield Interleukin7(
+        "il7",
+        receptors=total([Reference(f"{cell}.receptors") for cell in POPULATIONS]),
+        blood_volume="size.blood_volume",
+    )
     for cell in POPULATIONS:
         yield from _population(cell)
+    yield Activation(
+        f"{MEMORY_TREG} activation",
+        cell=MEMORY_TREG,
+        pstat5=f"{MEMORY_TREG}.pstat5",
+    )
     yield Bystanders(
         BYSTANDERS,
         cell=BYSTANDERS,
@@ -130,6 +142,7 @@ def _population(cell: str) -> Iterator[Component]:
         treg=_treg_fold(),
         withdrawal=f"{group} margination.withdrawal",
         kept=kept,
+        il7="il7.level",
     )
     if cell in TCONV:
         yield Survivors(f"{cell} survivors", pstat5=f"{cell}.pstat5")

@@ -21,11 +21,18 @@ class Lymphocytes(Component):
     treg = supplied("1", "all Treg over their number at rest")
     withdrawal = supplied("1", "gain in leaving blood through IL-2")
     kept = supplied("1", "cells that IL-2 keeps alive, part of all")
+    il7 = supplied("1", "IL-7 over that with normal counts")
 
     baseline = parameter("cell/L", "blood count at rest", by="cell")
     body_multiple = parameter("1", "cells in the body for each in blood", by="cell")
     facing_share = parameter("1", "part of the cells that face plasma", by="cell")
-    division_at_rest = parameter("1/d", "division without added IL-2", by="cell")
+    division_at_rest = parameter(
+        "1/d", "division without added IL-2, at normal counts", by="cell"
+    )
+    il7ra_at_rest = parameter("molecule/cell", "CD127 of a resting cell", by="cell")
+    division_by_il7 = parameter(
+        "cell/molecule", "gain of that division for each CD127, by twice the IL-7"
+    )
     division_by_il2 = parameter("1/d", "division added at full pSTAT5", by="cell")
     suppression = parameter("1", "loss of IL-2 division to Treg", by="cell")
     survival = parameter("1", "fall of death where IL-2 keeps alive", by="cell")
@@ -60,10 +67,12 @@ class Lymphocytes(Component):
         "IL-2 division that Treg leave, over rest",
         (1 + suppression) / (1 + suppression * treg),
     )
+    receptors = observed("molecule", "CD127 of all of its cells", il7ra_at_rest * pool)
     division_rate = observed(
         "1/h",
         "divisions of a cell",
-        division_at_rest + division_by_il2 * pstat5 * restraint,
+        division_at_rest * (1 + division_by_il7 * il7ra_at_rest * (il7 - 1))
+        + division_by_il2 * pstat5 * restraint,
     )
     death_rate = observed(
         "1/h", "deaths of a cell", death * fold**crowding / (1 + survival * kept)

@@ -8,6 +8,7 @@ from il2sim.models.cells import (
     BYSTANDERS,
     CONVERSIONS,
     MEMORY_CD4,
+    MEMORY_TREG,
     NAIVE_CD4,
     POPULATIONS,
     REPORTED,
@@ -42,6 +43,12 @@ def _counts() -> Iterator[Output]:
     yield Output(
         "Treg of CD4", "%", "Treg, part of CD4 in blood", treg / (treg + tconv)
     )
+    active, memory = (
+        Reference(f"{MEMORY_TREG} activation.share"),
+        Reference(f"{MEMORY_TREG}.blood"),
+    )
+    yield Output("ICOS+ Treg", "cell/uL", "in blood", active * memory)
+    yield Output("ICOS+ of memory Treg", "%", "those with ICOS", active)
     for name, parts in REPORTED.items():
         pool = total([Reference(f"{cell}.pool") for cell in parts])
         yield Output(f"{name} pool", "cell", f"{name} in the body, wherever", pool)
@@ -53,6 +60,8 @@ def _fluids() -> Iterator[Output]:
     yield Output("tissue IL-2", "pM", "free IL-2", Reference("circulation.il2_tissue"))
     shed = Reference("circulation.sites")
     yield Output("soluble CD25", "pM", "soluble CD25 in plasma", shed)
+    il7 = Reference("il7.level")
+    yield Output("IL-7", "1", "over that of a person with normal counts", il7)
 
 
 def _toxicity() -> Iterator[Output]:
