@@ -2,7 +2,8 @@
 
 A subject stands where the share of the others' prevalence that lies below it says. With
 equal prevalences that is the usual linear interpolation between ordered values (type 7
-of Hyndman and Fan [1]_), bit for bit, because then NumPy computes it.
+of Hyndman and Fan [1]_), with the bits of NumPy's `quantile`, whose partition takes six
+times as long as a sort where there are a hundred subjects.
 
 References
 ----------
@@ -51,7 +52,7 @@ def quantiles(
     if not len(counted):
         return np.full((*np.shape(q), *values.shape[1:]), np.nan)
     if prevalence is None or np.ptp(prevalence[prevalence > 0]) == 0:
-        return np.asarray(np.quantile(counted, q, axis=0))
+        return _between_ordered(counted, np.asarray(q, dtype=np.float64))
     weights = prevalence[prevalence > 0]
     columns = counted.reshape(len(counted), -1)
     found = np.empty((np.size(q), columns.shape[1]))
@@ -59,6 +60,19 @@ def quantiles(
         order = np.argsort(column, kind="stable")
         found[:, i] = np.interp(np.atleast_1d(q), places(weights[order]), column[order])
     return found.reshape((*np.shape(q), *values.shape[1:]))
+
+
+def _between_ordered(values: Floats, q: Floats) -> Floats:
+    """Linear interpolation between ordered values, shape ``(*q.shape, ...)``."""
+    at = (len(values) - 1) * q
+    below = np.floor(at).astype(np.intp)
+    above = np.minimum(below + 1, len(values) - 1)
+    ordered = np.sort(values, axis=0)
+    low, high = ordered[below], ordered[above]
+    part = np.reshape(at - below, (*q.shape, *(1,) * (values.ndim - 1)))
+    rise = high - low
+    # From the nearer end, so that rounding never passes the other.
+    return np.where(part < 0.5, low + rise * part, high - rise * (1 - part))
 
 
 def places(weights: Floats) -> Floats:

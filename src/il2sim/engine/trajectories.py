@@ -260,7 +260,7 @@ class TimeCourse:
 
     def fold(self) -> TimeCourse:
         """Relative to each subject's own rest; not-a-number where that is zero."""
-        rest = np.where(self.resting == 0, np.nan, self.resting)
+        rest = self._divisor()
         return replace(
             self,
             unit="1",
@@ -269,9 +269,23 @@ class TimeCourse:
             peak=self.peak / rest,
         )
 
+    def _divisor(self) -> Floats:
+        """What folds are over: the resting value, not-a-number where it is zero."""
+        return np.where(self.resting == 0, np.nan, self.resting)
+
     def peak_fold(self) -> Floats:
         """The highest value over the resting one, [1], shape ``(n_subjects,)``."""
-        return self.fold().peak
+        return np.asarray(self.peak / self._divisor())
+
+    def fold_at(self, time: Quantity | float) -> Floats:
+        """`at` over the resting value, [1], without folds of all other times.
+
+        Raises
+        ------
+        BadProblem
+            Nothing was recorded then.
+        """
+        return np.asarray(self.at(time) / self._divisor())
 
     def at(self, time: Quantity | float) -> Floats:
         """Values at one recorded time, shape ``(n_subjects,)``.

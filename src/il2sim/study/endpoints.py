@@ -112,7 +112,7 @@ def peak_fold(run: Trajectories, name: str) -> Floats:
 
 def end_fold(run: Trajectories, name: str, end_h: float) -> Floats:
     """Value at the read-out visit over the resting one, [1]."""
-    return course_of(run, name).fold().at(end_h)
+    return course_of(run, name).fold_at(end_h)
 
 
 def summarize(
@@ -136,12 +136,11 @@ def summarize(
         ``"peak fold"`` and ``"end fold"`` [1], and ``"resting"``, ``"peak"`` and
         ``"end"`` in the unit given beside them, each with median, q05 and q95.
     """
+    done = run.is_done
+    known = run.prevalence[done]
     endpoints = {
         name: {
-            **{
-                kind: spread(values[run.is_done], run.prevalence[run.is_done]).to_dict()
-                for kind, values in by_kind
-            },
+            **{kind: spread(values[done], known).to_dict() for kind, values in by_kind},
             "unit": run[name].unit,
         }
         for name, by_kind in measured(run, end_h, names)
@@ -164,7 +163,7 @@ def measured(
                 name,
                 [
                     ("peak fold", course.peak_fold()),
-                    ("end fold", course.fold().at(end_h)),
+                    ("end fold", course.fold_at(end_h)),
                     ("resting", course.resting),
                     ("peak", course.peak),
                     ("end", course.at(end_h)),
@@ -196,7 +195,7 @@ def by_subject(
             course = run[name]
             columns[f"{name} at rest [{course.unit}]"] = course.resting
             columns[f"{name} peak fold"] = course.peak_fold()
-            columns[f"{name} end fold"] = course.fold().at(end_h)
+            columns[f"{name} end fold"] = course.fold_at(end_h)
     return columns
 
 

@@ -176,7 +176,7 @@ class Answers:
             "dose_unit": first.unit + per,
             "doses": [first.amount * factor for factor in found.factors],
             "endpoints": [
-                plain(summarize(run, study.end_h)["endpoints"]) for run in found.runs
+                summarize(run, study.end_h)["endpoints"] for run in found.runs
             ],
         }
 
@@ -196,11 +196,11 @@ class Answers:
             "times_d": (found.times_h[drawn] / 24.0).tolist(),
             "end_d": study.end_day,
             "parts": {
-                name: numbers(row)
+                name: row.tolist()
                 for name, row in zip(found.parts, mean.T, strict=True)
             },
-            "change": numbers(mean.sum(axis=1)),
-            "table": plain(found.table(study.end_h)),
+            "change": mean.sum(axis=1).tolist(),
+            "table": found.table(study.end_h),
             "subjects": asked.subjects,
             "took_ms": round(1e3 * (time.perf_counter() - began), 1),
         }
@@ -357,8 +357,8 @@ def bands(
             name: _band(course, outputs[name].meaning)
             for name, course in courses.items()
         },
-        "endpoints": plain(summarize(run, study.end_h)["endpoints"]),
-        "toxicity": plain(summarize_toxicity(run)),
+        "endpoints": summarize(run, study.end_h)["endpoints"],
+        "toxicity": summarize_toxicity(run),
         "points": _points(run, study.end_h),
         "published": list(_published(study, run)),
     }
@@ -366,7 +366,7 @@ def bands(
 
 def _band(course: TimeCourse, meaning: str) -> dict[str, Any]:
     found = course.quantile(list(QUANTILES.values()))
-    rows = {name: numbers(row) for name, row in zip(QUANTILES, found, strict=True)}
+    rows = {name: row.tolist() for name, row in zip(QUANTILES, found, strict=True)}
     return {"unit": course.unit, "meaning": meaning, **rows}
 
 
@@ -374,8 +374,8 @@ def _points(run: Trajectories, end_h: float) -> dict[str, Any]:
     few = slice(0, POINTS)
     return {
         name: {
-            "peak": numbers(run[name].peak_fold()[few]),
-            "end": numbers(run[name].fold().at(end_h)[few]),
+            "peak": run[name].peak_fold()[few].tolist(),
+            "end": run[name].fold_at(end_h)[few].tolist(),
         }
         for name in POPULATIONS
         if name in run and name != "plasma IL-2"
@@ -389,27 +389,8 @@ def _published(study: Study, run: Trajectories) -> Iterator[dict[str, Any]]:
         except Il2simError:  # it compares what this view does not show
             continue
         yield {
-            **plain(found),
+            **found,
             "shown": row.expected().shown(),
             "from_day": row.from_day,
             "until_day": row.until_day,
         }
-
-
-def numbers(values: Any) -> list[float | None]:
-    """Numbers for JSON: what is not finite is null."""
-    flat = np.asarray(values, dtype=float)
-    if np.all(np.isfinite(flat)):
-        return list(flat.tolist())
-    return [value if np.isfinite(value) else None for value in flat.tolist()]
-
-
-def plain(value: Any) -> Any:
-    """The same with null for every number that is not finite."""
-    if isinstance(value, dict):
-        return {key: plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else None
-    return value

@@ -25,6 +25,7 @@ from il2sim.app.serve.messages import (
     Sweep,
     SweepAsked,
     Work,
+    as_json,
 )
 from il2sim.app.serve.refusals import CODES, refusal
 from il2sim.app.serve.runs import Runs
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 Identity = Annotated[str, Path(min_length=1, max_length=120)]
 
-TOML = "application/toml"
+JSON, TOML = "application/json", "application/toml"
 
 
 def _codes(*numbers: int) -> dict[int | str, dict[str, Any]]:
@@ -132,7 +133,7 @@ def _add_answers(
         if not answers.is_ready.is_set():
             text = f"{answers.stage}; this takes seconds, once"
             return refusal(503, "NotReady", "the models are being compiled.", text)
-        return JSONResponse(reply())
+        return Response(as_json(reply()), media_type=JSON)
 
     replies = {**WRITING, **_codes(409, 503)}
 
@@ -169,7 +170,8 @@ def _add_answers(
     @router.get("/refinements/{name}", response_model=Work, responses=_codes(404, 422))
     def refinement(name: Identity) -> Response:
         """How far a refinement is, with its answer when it is done."""
-        return JSONResponse(refinements.find(name).to_dict())
+        found = as_json(refinements.find(name).to_dict())
+        return Response(found, media_type=JSON)
 
 
 def _add_runs(router: APIRouter, runs: Runs, limits: Limits) -> None:
