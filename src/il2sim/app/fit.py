@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors", "yt1", "body")
+FITS = ("receptors", "yt1", "panel", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -39,7 +39,7 @@ Progress = Callable[[int, int], None]
 
 def command(
     what: Annotated[
-        str, typer.Argument(help="Which fit: receptors, yt1, body.")
+        str, typer.Argument(help="Which fit: receptors, yt1, panel, body.")
     ] = "receptors",
     *,
     data: Annotated[
@@ -85,6 +85,11 @@ def command(
         from il2sim.app import fit_yt1
 
         fit_yt1.fit_yt1(data, out or fit_yt1.OUT, starts=starts)
+        return
+    if what == "panel":
+        from il2sim.app import fit_panel
+
+        fit_panel.fit_panel(data, out or fit_panel.OUT, starts=starts)
         return
     fit_receptors(data, out or OUT, starts=starts, draws=draws)
 

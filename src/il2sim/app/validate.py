@@ -185,6 +185,7 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
     """Judge the receptors by derived facts of the published plates."""
     from il2sim.figures import save
     from il2sim.figures.fits import responses_figure
+    from il2sim.figures.panel import shipped_figure
     from il2sim.figures.yt1 import yt1_figure
     from il2sim.inference import checks
     from il2sim.inference.receptors import read_plan
@@ -213,7 +214,8 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
         [table],
         {"version": VERSION, "fit": plan.told["citation"], "checks": told},
         save(figure, choices.out, "receptors")
-        + save(yt1_figure(made=made), choices.out, "yt1"),
+        + save(yt1_figure(made=made), choices.out, "yt1")
+        + save(shipped_figure(made=made), choices.out, "panel"),
     )
 
 

@@ -8,6 +8,8 @@ Reading order: `observation.py`, `problem.py`, `likelihood.py`, `optimize.py`,
 `identifiability.py`, `sample.py`, `diagnostics.py`; `rivals.py` are two simple models.
 Cells of the line YT-1: `yt1.py`, `yt1_facts.py`, `yt1_judge.py`, `yt1_numbers.py`,
 `yt1_checks.py`.
+Fc fusions with one and two arms: `panel.py`, `panel_judge.py`, `panel_facts.py`,
+`panel_checks.py`.
 The calibration of the body by its cards: `body_plan.py`, `summaries.py`,
 `surrogate.py`, `body.py`, `importance.py`, `body_draws.py`, `body_profiles.py`,
 `body_result.py`.

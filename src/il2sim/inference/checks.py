@@ -98,10 +98,12 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         _fallon,
         _consumption,
     )
-    from il2sim.inference.yt1_checks import check_yt1  # it takes `Check` from here
+    # They take `Check` from here.
+    from il2sim.inference.panel_checks import check_panel
+    from il2sim.inference.yt1_checks import check_yt1
 
     made = [check for make in makers for check in make(plan, responses)]
-    return made + check_yt1()
+    return made + check_yt1() + check_panel()
 
 
 def _halves(plan: Plan, responses: Sequence[Response]) -> list[Check]:

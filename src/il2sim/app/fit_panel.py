@@ -1,0 +1,172 @@
+"""`il2sim fit panel`: rerun the shipped fit of the panel of Fc fusions.
+
+As for the receptors of blood cells, each candidate is kept as soon as it is finished,
+and what ships with the package is what this writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+
+from il2sim.app import fit, tables
+from il2sim.app.terminal import progress_bar
+from il2sim.provenance import VERSION, hash_of
+
+if TYPE_CHECKING:
+    from il2sim.inference.panel import Plan, Seen
+
+OUT = Path("runs") / "fit-panel"
+"""Where the fit is written unless the user names another folder."""
+
+Kept = dict[str, dict[str, Any]]
+
+
+def fit_panel(data: Path, out: Path, *, starts: int) -> None:
+    """Fit the candidates; judge them by what they did not see; write all.
+
+    Parameters
+    ----------
+    data
+        Folder of the means.
+    out
+        Folder to fill, or to go on in.
+    starts
+        Of each fit.
+    """
+    from il2sim.inference.panel import read_panel, read_plan
+
+    plan = read_plan()
+    seen = read_panel(plan, data)
+    out.mkdir(parents=True, exist_ok=True)
+    with progress_bar("candidates") as progress:
+        kept = judge_all(plan, seen, out, starts=starts, progress=progress)
+    written = [
+        write_candidates(plan, kept, out / "panel_candidates.tsv"),
+        *write_numbers(plan, seen, kept, out),
+        write_curves(plan, seen, out),
+    ]
+    console = Console()
+    console.print(candidates_table(plan, kept))
+    for path in written:
+        console.print(f"Written: {path}", markup=False, soft_wrap=True)
+
+
+def judge_all(
+    plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
+) -> Kept:
+    """Judge every candidate that the folder does not hold yet."""
+    from il2sim.inference.panel_judge import judge, left_out
+
+    told = {name: one for name, one in plan.told.items() if name != "chosen"}
+    key = hash_of({"plan": told, "seen": [asdict(one) for one in seen]})
+    path = out / "candidates.json"
+    kept = fit.kept_in(path, key)
+    each = 1 + len(left_out(plan))
+    of = each * len(plan.candidates)
+    for i, (name, candidate) in enumerate(plan.candidates.items()):
+        if name not in kept:
+
+            def part(done: int, _: int, before: int = i * each) -> None:
+                progress(before + done, of)
+
+            kept[name] = judge(plan, candidate, seen, starts=starts, progress=part)
+            fit.keep(path, key, kept)
+        progress((i + 1) * each, of)
+    return kept
+
+
+def held_out(one: dict[str, Any], names: list[str]) -> float:
+    """Log likelihood of some that were left out, each predicted from the rest."""
+    return float(sum(one["left_out"][name]["log_likelihood"] for name in names))
+
+
+def ranked(plan: Plan, kept: Kept) -> list[str]:
+    """Names of candidates, best by molecules and cell types left out first."""
+    names = [*plan.molecules.values(), *plan.cells]
+    return sorted(plan.candidates, key=lambda name: -held_out(kept[name], names))
+
+
+def _shown(plan: Plan, one: dict[str, Any]) -> list[str]:
+    molecules, cells = list(plan.molecules.values()), list(plan.cells)
+    numbers = (
+        one["log_likelihood"],
+        held_out(one, molecules),
+        held_out(one, cells),
+    )
+    shares = [found["r_squared"] for found in one["scores"].values()]
+    return [*(f"{it:.1f}" for it in numbers), *(f"{it:.3f}" for it in shares)]
+
+
+def _heads(plan: Plan, one: dict[str, Any]) -> list[str]:
+    of = [f"R2 {name}" for name in one["scores"]]
+    return ["fitted", "molecules left out", "cell types left out", *of]
+
+
+def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
+    """Write what each candidate scored, best by what was left out first."""
+    names = [*plan.molecules.values(), *plan.cells]
+    first = kept[plan.chosen.name]
+    heads = ["name", "meaning", "free", *_heads(plan, first)]
+    lines = ["\t".join((*heads, *(f"left out {name}" for name in names)))]
+    for name in ranked(plan, kept):
+        one, candidate = kept[name], plan.candidates[name]
+        parts = (f"{one['left_out'][it]['log_likelihood']:.1f}" for it in names)
+        words = (name, candidate.meaning, str(len(candidate.free)))
+        lines.append("\t".join((*words, *_shown(plan, one), *parts)))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[Path]:
+    """Write the values with intervals, how they go together, and those of each fit."""
+    from il2sim.inference.likelihood import Likelihood
+    from il2sim.inference.panel import problem_of
+
+    best = kept[plan.chosen.name]
+    likelihood = Likelihood(problem_of(plan, plan.chosen, seen))
+    source = fit.source_of(plan.told)
+    paths = (out / "panel.tsv", out / "panel_correlations.tsv")
+    written = fit.write_point(
+        likelihood, plan.free, np.array(best["point"]), source, paths
+    )
+    without = out / "panel_left_out.tsv"
+    problem = likelihood.problem
+    points = [problem.outside(one["point"]) for one in best["left_out"].values()]
+    rows = [
+        "\t".join((name, *(f"{one[name]:.5g}" for one in points)))
+        for name in problem.names
+    ]
+    rows.insert(0, "\t".join(("name", *best["left_out"])))
+    without.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return [*written, without]
+
+
+def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
+    """Write the derived facts of the means, and the figure of the fit beside."""
+    from il2sim.figures import save
+    from il2sim.figures.panel import panel_figure
+    from il2sim.inference import panel_facts
+
+    path = out / panel_facts.TABLE
+    curves = panel_facts.curves_of(seen)
+    panel_facts.write_curves(path, curves, plan.told["citation"])
+    values = fit.values_in(out / "panel.tsv")
+    made = f"il2sim {VERSION} · il2sim fit panel"
+    save(panel_figure(plan, seen, values, made=made), out, "panel")
+    return path
+
+
+def candidates_table(plan: Plan, kept: Kept) -> Any:
+    """What each candidate scored, for the terminal."""
+    table = tables.plain_table("Candidates, by what each was not fitted to")
+    table.add_column("candidate")
+    for name in _heads(plan, kept[plan.chosen.name]):
+        table.add_column(name, justify="right")
+    for name in ranked(plan, kept):
+        table.add_row(name, *_shown(plan, kept[name]))
+    return table

@@ -1,0 +1,351 @@
+"""Fc fusions with one and two arms: pSTAT5 of four cell types, from affinities.
+
+All cell types are wells of one whose receptors are data, and so is the molecule: its
+affinities and rates as a sensor measured them, and its arms. One compiled model serves
+them all. CD25 varies from cell to cell of a type; the mean is a quadrature over wells.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.errors import UnreadableFile
+from il2sim.inference.observation import Observations
+from il2sim.inference.problem import FitProblem, Part, Reading
+from il2sim.inference.receptors import (
+    CELL,
+    FEW_CELLS,
+    MANY_CD122,
+    NODES,
+    TIMES_H,
+    Candidate,
+    free_numbers,
+    nodes,
+)
+from il2sim.units import unit
+
+if TYPE_CHECKING:
+    from il2sim.symbolic import Model
+
+Floats = NDArray[np.float64]
+
+FILES = ("WTDimericMutSingleCellData.csv", "MonomericMutSingleCellData.csv")
+"""Of the panel: two arms, and one arm."""
+
+FOLDERS = ("meyer-lab-gcSolver.jl", "data", ".")
+"""Where they are in a folder of several, or in a clone."""
+
+COLUMNS = ("Ligand", "Bivalent", "Cell", "Date", "Time", "Dose", "Mean")
+
+EDGES = (5, 95)
+"""Percentiles of the means of one cell type, day and time; their rise is between."""
+
+KON_LIKE = "WT N-term Fc"
+"""Its rate stands for those not measured."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One mean over the cells of a well.
+
+    Attributes
+    ----------
+    molecule
+        Its name in the catalog, but for its arms.
+    arms
+        One or two.
+    cell
+        Its name here.
+    date
+        When it was measured, as the file writes it.
+    time_h, dose_nM
+        When it was read [h]; IL-2 units in the medium, [nM]: arms times molecules.
+    value
+        Fluorescence.
+    """
+
+    molecule: str
+    arms: int
+    cell: str
+    date: str
+    time_h: float
+    dose_nM: float  # noqa: N815 - the unit is written so
+    value: float
+
+    @property
+    def group(self) -> tuple[str, str, float]:
+        """What shares a background and a scale."""
+        return self.cell, self.date, self.time_h
+
+    @property
+    def condition(self) -> tuple[str, int, str, float, float]:
+        """What is the same on every day."""
+        return self.molecule, self.arms, self.cell, self.time_h, self.dose_nM
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell type: its name here and in the files, and CD25 and CD122 per cell.
+
+    `counts` are by the name of the quantitation.
+    """
+
+    name: str
+    file: str
+    counts: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Tried(Candidate):
+    """A mechanism with one of the quantitations of receptors."""
+
+    counts: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The fit file, read."""
+
+    told: Mapping[str, Any]
+
+    @cached_property
+    def candidates(self) -> dict[str, Tried]:
+        """Mechanisms that are tried, by name."""
+        return {
+            one["name"]: Tried(**({"fixed": {}} | one | {"free": tuple(one["free"])}))
+            for one in self.told["candidate"]
+        }
+
+    @property
+    def chosen(self) -> Tried:
+        """The mechanism that is shipped."""
+        return self.candidates[self.told["chosen"]]
+
+    @cached_property
+    def free(self) -> dict[str, Mapping[str, Any]]:
+        """What can be free, by name."""
+        return {one["name"]: one for one in self.told["free"]}
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Cell types, by name."""
+        return {
+            one["name"]: Cell(
+                one["name"],
+                one["file"],
+                {name: (found[0], found[1]) for name, found in one["counts"].items()},
+            )
+            for one in self.told["cell"]
+        }
+
+    @property
+    def molecules(self) -> Mapping[str, str]:
+        """Names in the catalog, by those of the files."""
+        found: Mapping[str, str] = self.told["molecules"]
+        return found
+
+
+def read_plan() -> Plan:
+    """Read the shipped fit file.
+
+    Examples
+    --------
+    >>> read_plan().cells["Treg"].counts["single cells"]
+    (3646.0, 2350.0)
+    """
+    text = resources.files("il2sim").joinpath("fits/panel.toml").read_text("utf-8")
+    return Plan(tomllib.loads(text))
+
+
+def model_of(candidate: Candidate) -> Model:
+    """The dish of one cell type with a candidate's mechanism."""
+    from il2sim.models.dish import dish
+    from il2sim.models.lasting_arms import LASTING_ARMS
+    from il2sim.models.mechanisms import MULTIVALENT, steep
+    from il2sim.models.stat5 import threshold
+
+    receptors = {"lasting arms": LASTING_ARMS, "multivalent": MULTIVALENT}
+    ways = {"threshold": threshold, "steep": steep}
+    chosen = receptors[candidate.mechanism]
+    return dish((CELL,), chosen.with_signaling(ways[candidate.signaling]))
+
+
+Place = tuple[str, int, str, float]
+
+
+def places_of(seen: Sequence[Seen]) -> list[Place]:
+    """Molecule, arms, cell type and dose of each well, in order, each once."""
+    return sorted({(one.molecule, one.arms, one.cell, one.dose_nM) for one in seen})
+
+
+def problem_of(plan: Plan, candidate: Tried, seen: Sequence[Seen]) -> FitProblem:
+    """Make the problem of some means."""
+    places = places_of(seen)
+    number = {place: i for i, place in enumerate(places)}
+    at = np.array(
+        [number[one.molecule, one.arms, one.cell, one.dose_nM] for one in seen]
+    )
+    time = np.array([TIMES_H.index(one.time_h) for one in seen])
+    model = model_of(candidate)
+    values, columns = _wells(plan, candidate, places)
+    powers = {
+        (name, parameter): power * columns[plan.free[name]["wells"]]
+        for name in candidate.free
+        if "wells" in plan.free[name]
+        for parameter, power in plan.free[name]["moves"].items()
+    }
+    part = Part(
+        name=candidate.name,
+        model=model,
+        plate=_plate(places, values),
+        save=(f"pSTAT5 of {CELL}",),
+        reading=_reading(at, time),
+        observations=observations_of(seen, plan.told["noise"]),
+        powers=powers,
+    )
+    return FitProblem(free_numbers(plan.free, candidate.free, model), (part,))
+
+
+def point_of(plan: Plan, candidate: Tried, values: Mapping[str, float]) -> Floats:
+    """The point of values by name; the median of its prior where none is given."""
+    free = free_numbers(plan.free, candidate.free, model_of(candidate))
+    return np.array([one.inside(values.get(one.name, one.median)) for one in free])
+
+
+def _plate(places: Sequence[Place], values: Mapping[str, Any]) -> Any:
+    from il2sim.study.wells import Plate
+
+    molecules_nM = [dose / arms for _, arms, _, dose in places]  # noqa: N806
+    return Plate({"il2": np.repeat(molecules_nM, NODES)}, TIMES_H, values)
+
+
+def _wells(
+    plan: Plan, candidate: Tried, places: Sequence[Place]
+) -> tuple[dict[str, Any], dict[str, Floats]]:
+    """Parameters of each well in the engine's units, and what free numbers ask of it.
+
+    Each place is `NODES` wells.
+    """
+    from il2sim.evidence import library
+
+    counts = np.array(
+        [plan.cells[one].counts[candidate.counts] for _, _, one, _ in places]
+    )
+    decades = np.log10(counts[:, 1] / MANY_CD122)
+    bindings = np.array([_binding(one) for one, _, _, _ in places])
+    half = MANY_CD122 * 10.0 ** (
+        decades if "tenfold" in candidate.free else 0 * decades
+    )
+    each = {
+        f"{CELL}.cd25_at_rest": counts[:, 0],
+        f"{CELL}.cd122_at_rest": counts[:, 1],
+        f"{CELL}.half_engaged": half,
+        "il2.arms": np.array([float(arms) for _, arms, _, _ in places]),
+        "il2.kd_alpha": bindings[:, 0],
+        "il2.kd_beta_gamma": bindings[:, 1],
+        "il2.kon_beta_gamma": bindings[:, 2],
+    }
+    values: dict[str, Any] = {k: np.repeat(v, NODES) for k, v in each.items()}
+    values[f"{CELL}.seeded"] = FEW_CELLS
+    values["il2.reach"] = library.parameter("fc_fusion.reach").value
+    columns = {
+        "cd122_decades": np.repeat(decades, NODES),
+        "cd25_normal": np.tile(nodes()[0], len(places)),
+    }
+    return values | dict(candidate.fixed), columns
+
+
+def _binding(molecule: str) -> tuple[float, float, float]:
+    """Affinities of one arm [nM] and its rate to the dimer, in the engine's units."""
+    from il2sim.molecules import variant
+
+    numbers = variant(molecule).numbers
+    alpha, beta = numbers["kd_alpha"], numbers["kd_beta_gamma"]
+    kon = {**variant(KON_LIKE).numbers, **numbers}["kon_beta_gamma"]
+    return alpha.value, beta.value, kon.value * unit(kon.unit).factor
+
+
+def _reading(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
+    n = len(place)
+    return Reading(
+        observation=np.repeat(np.arange(n), NODES),
+        well=(place[:, None] * NODES + np.arange(NODES)).ravel(),
+        time=np.repeat(time, NODES),
+        output=np.zeros(n * NODES, dtype=np.int64),
+        weight=np.tile(nodes()[1], n),
+    )
+
+
+def groups_of(seen: Sequence[Seen]) -> NDArray[np.int64]:
+    """Number of the background and scale of each mean."""
+    known = {key: i for i, key in enumerate(dict.fromkeys(one.group for one in seen))}
+    return np.array([known[one.group] for one in seen])
+
+
+def observations_of(seen: Sequence[Seen], noise: float) -> Observations:
+    """Means with their noise: a part of the rise of their cell type, day and time."""
+    groups = groups_of(seen)
+    values = np.array([one.value for one in seen])
+    spreads = np.empty(len(values))
+    for group in np.unique(groups):
+        rows = groups == group
+        low, high = np.percentile(values[rows], EDGES)
+        spreads[rows] = noise * (high - low)
+    return Observations.of(values, spreads, groups=groups)
+
+
+def read_panel(plan: Plan, folder: Path) -> list[Seen]:
+    """Read the means of the panel; molecules without an affinity are left out.
+
+    Raises
+    ------
+    UnreadableFile
+        The folder lacks a file, or a column is not in it.
+    """
+    found = next(
+        (folder / one for one in FOLDERS if (folder / one / FILES[0]).exists()), folder
+    )
+    missing = [one for one in FILES if not (found / one).exists()]
+    if missing:
+        raise UnreadableFile(
+            f"'{folder}' does not hold the panel of Fc fusions.",
+            got="no " + ", ".join(missing),
+            expected="a clone of https://github.com/meyer-lab/gcSolver.jl at b074e92c",
+            try_="il2sim fit panel --data FOLDER",
+        )
+    return [one for name in FILES for one in _means(plan, found / name)]
+
+
+def _means(plan: Plan, path: Path) -> list[Seen]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or set(COLUMNS) - set(rows[0]):
+        raise UnreadableFile(
+            f"'{path}' is not laid out as published.",
+            got=", ".join(rows[0]) if rows else "no row",
+            expected="columns " + ", ".join(COLUMNS),
+        )
+    cells = {one.file: one.name for one in plan.cells.values()}
+    return [
+        Seen(
+            plan.molecules[row["Ligand"]],
+            1 + int(float(row["Bivalent"])),
+            cells[row["Cell"]],
+            row["Date"],
+            float(row["Time"]),
+            float(row["Dose"]),
+            float(row["Mean"]),
+        )
+        for row in rows
+        if row["Ligand"] in plan.molecules and row["Mean"]
+    ]

@@ -1,0 +1,127 @@
+"""The checks of the panel of Fc fusions: row 6 of the list of reproduction checks.
+
+Predictions are made anew from the shipped values, those of each fit that left a
+molecule or a cell type out among them; what was read is the shipped curves with their
+scatter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from il2sim.inference.checks import Check
+from il2sim.inference.facts import shipped
+from il2sim.inference.panel import Plan, Seen, point_of, read_plan
+from il2sim.inference.panel_facts import means_of, read_curves
+from il2sim.inference.panel_judge import (
+    POOLED,
+    Score,
+    blind,
+    left_out,
+    scaled,
+    scores,
+    signals_of,
+    signals_published,
+)
+
+Floats = NDArray[np.float64]
+
+ORCUTT = "Orcutt-Jahns 2023"
+
+LEAST = {POOLED: 0.92, "CD8": 0.75}
+"""R² that is wanted of all means, and of those of one cell type."""
+
+PRINTED = {POOLED: "0.888", "CD8": "0.67"}
+"""R² of the published equilibrium with its constant at its best, a scale for each cell
+type and day."""
+
+WHERE = {POOLED: "all cell types", "CD8": "CD8"}
+
+
+def read_point(column: str = "value", table: str = "panel.tsv") -> dict[str, float]:
+    """Read shipped values of the free numbers, by name, in units of the fit file.
+
+    Parameters
+    ----------
+    column
+        Of the table; of ``"panel_left_out.tsv"`` the name of what was left out.
+    table
+        Its name.
+
+    Examples
+    --------
+    >>> read_point()["steepness"] > 0.5
+    True
+    """
+    return {row["name"]: float(row[column]) for row in shipped(table)}
+
+
+def check_panel() -> list[Check]:
+    """Make every check of the panel."""
+    plan = read_plan()
+    seen, scatter = means_of(plan, read_curves())
+    inside = partial(point_of, plan, plan.chosen)
+    fitted = scaled(seen, signals_of(plan, plan.chosen, seen, inside(read_point())))
+    counts = plan.chosen.counts
+    theirs = signals_published(plan, seen, counts=counts)
+    beside = scores(seen, scaled(seen, theirs), scatter=scatter)
+    points = {
+        name: inside(read_point(name, "panel_left_out.tsv")) for name in left_out(plan)
+    }
+    unseen = blind(
+        plan, seen, lambda name: signals_of(plan, plan.chosen, seen, points[name])
+    )
+    unseen_beside = blind(plan, seen, lambda name: theirs)
+    made = [
+        *_rows(scores(seen, fitted, scatter=scatter), beside, "", "fitted"),
+        *_rows(
+            scores(seen, unseen, scatter=scatter),
+            scores(seen, unseen_beside, scatter=scatter),
+            ", each molecule left out in turn",
+            "held out",
+        ),
+    ]
+    return made + _cells(plan, seen, scatter, points)
+
+
+def _rows(
+    found: dict[str, Score], beside: dict[str, Score], said: str, how: str
+) -> list[Check]:
+    return [
+        Check(
+            6,
+            f"Fc fusions with one and two arms: pSTAT5 of {WHERE[of]}{said}, R²",
+            found[of].r_squared,
+            *(LEAST[of], np.inf),
+            f"{ORCUTT}: {PRINTED[of]}; with our background and scale "
+            f"{beside[of].r_squared:.3f}",
+            how,
+        )
+        for of in LEAST
+    ]
+
+
+def _cells(
+    plan: Plan, seen: Sequence[Seen], scatter: Floats, points: dict[str, Floats]
+) -> list[Check]:
+    """Each cell type predicted by the fit that did not see it."""
+    made = []
+    for cell in plan.cells:
+        out = np.array([one.cell == cell for one in seen])
+        signals = signals_of(plan, plan.chosen, seen, points[cell])
+        predicted = scaled(seen, signals, ~out)
+        found = scores(seen, predicted, among=out, scatter=scatter)[cell]
+        made.append(
+            Check(
+                6,
+                f"Fc fusions: pSTAT5 of {cell}, fitted without it, R²",
+                found.r_squared,
+                *(LEAST["CD8"], np.inf, f"{ORCUTT}: not reported"),
+                "held out",
+            )
+        )
+    return made
