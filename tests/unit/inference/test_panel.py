@@ -198,7 +198,7 @@ def test_a_folder_without_the_panel_says_what_to_fetch(tmp_path):
     not (DATA / "meyer-lab-gcSolver.jl").exists(), reason="needs IL2SIM_DATA"
 )
 def test_curves_judge_as_the_means_do():
-    """R² of the published equilibrium: by 1,584 means and by their curves, 0.015 off."""
+    """R² of the published equilibrium: by 1,584 means and their curves, 0.015 off."""
     seen = read_panel(PLAN, DATA)
     smooth, scatter = means_of(PLAN, curves_of(seen))
     raw, same = (
