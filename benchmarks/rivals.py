@@ -29,7 +29,9 @@ from environment import write
 from problems import problem
 
 from il2sim.engine.backends import cpu
+from il2sim.engine.emit.kernel import inlet_states
 from il2sim.engine.evaluate import evaluate
+from il2sim.engine.events import Kind
 from il2sim.formats.sbml import write_sbml
 
 Row = dict[str, Any]
@@ -40,7 +42,11 @@ ABSOLUTE = (1e-3, 1e-1, 1e1)  # of the relative tolerance
 TRUTH = 1e-11
 ERROR = 1e-5
 FEW = 4  # subjects for solvers that take seconds for each
-RIVALS = {"AMICI": "rival_amici.py", "libRoadRunner": "rival_roadrunner.py"}
+RIVALS = {
+    "AMICI": "rival_amici.py",
+    "libRoadRunner": "rival_roadrunner.py",
+    "diffrax": "rival_diffrax.py",
+}
 WITH_OURS = {"LSODA": "scipy", "BDF": "scipy", "Radau": "scipy", "CVODE": "sksundae"}
 """Solvers that call our compiled code, and the package that each is in."""
 
@@ -55,6 +61,13 @@ def main() -> None:
         "--python",
         default=os.environ.get("IL2SIM_RIVALS", "python-of-the-rivals"),
         help="interpreter of the rivals' environment",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[*RIVALS, *WITH_OURS],
+        default=[*RIVALS, *WITH_OURS],
+        help="solvers to measure beside ours",
     )
     parser.add_argument("--folder", type=Path, help="where rivals keep compiled models")
     options = parser.parse_args()
@@ -83,7 +96,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     ours: dict[float, list[Row]] = {tolerance: [] for tolerance in OURS}
     rows: dict[str, list[Row]] = {}
     told: dict[str, Any] = {}
-    for name in (*RIVALS, *WITH_OURS):
+    for name in options.only:
         for tolerance in OURS:
             ours[tolerance].append(own(task, rest, truth, tolerance))
         if name in RIVALS:
@@ -118,8 +131,21 @@ def export(task: Any, rest: Any, truth: np.ndarray, folder: Path) -> None:
         name="il2sim body",
     )
     (folder / "model.xml").write_text(text, encoding="utf-8")
+    program = task.program
+    asked = {
+        "statements": [
+            (one.op, one.args, one.index, one.value) for one in program.statements
+        ],
+        "rates": program.rates,
+        "outputs": [program.outputs[name] for name in task.save],
+        "scales": program.scales,
+    }
+    (folder / "program.json").write_text(json.dumps(asked), encoding="utf-8")
+    breaks, infused = infusions(task, few)
     np.savez(
         folder / "problem.npz",
+        breaks=breaks,
+        infused=infused,
         parameters=vectors,
         bases=task.bases[:few],
         starts=rest.states[:few],
@@ -128,6 +154,24 @@ def export(task: Any, rest: Any, truth: np.ndarray, folder: Path) -> None:
         tolerances=np.array(THEIRS),
         absolutes=np.array(ABSOLUTE),
     )
+
+
+def infusions(task: Any, few: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where infusions begin and end, and the rates of every state in between."""
+    schedule, program = task.schedule, task.program
+    inlets = inlet_states(program)
+    breaks = np.unique([0.0, *schedule.times_h, task.end_h])
+    rates = np.zeros((few, len(breaks) - 1, len(program.states)))
+    for event, time_h in enumerate(schedule.times_h):
+        sign = {Kind.START: 1.0, Kind.END: -1.0}.get(schedule.kinds[event])
+        state = inlets[schedule.targets[event]]
+        after = rates[:, np.searchsorted(breaks, time_h) :, state]
+        size = task.bases[:few, schedule.basis[event], None]
+        if sign is None:
+            after[:] = 0.0
+        else:
+            after += sign * schedule.amounts[event] * size
+    return breaks, rates
 
 
 def own(task: Any, rest: Any, truth: np.ndarray, tolerance: float) -> Row:
