@@ -6,6 +6,7 @@ must hold all the same.
 
 import pytest
 
+from il2sim.app.calibration import calibration
 from il2sim.app.validate import Choices, judged
 
 
@@ -38,3 +39,9 @@ def test_nobody_is_lost_and_most_bands_pass(found):
     passed, whole = found.passed()
     assert found.n_failed == 0
     assert passed / whole > 0.7
+
+
+@pytest.mark.slow
+def test_the_shipped_calibration_is_of_today():
+    """When this fails, run ``il2sim fit body --leave-one-out`` and ship its files."""
+    assert calibration().said == ""
