@@ -24,6 +24,7 @@ from il2sim.provenance import VERSION, hash_of
 if TYPE_CHECKING:
     from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.plate import Well
+    from il2sim.inference.receptor_draws import Spread
     from il2sim.inference.receptors import Candidate, Plan
 
 OUT = Path("runs") / "fit-receptors"
@@ -117,12 +118,10 @@ def fit_receptors(data: Path, out: Path, *, starts: int, draws: int) -> None:
     point = np.array(kept[plan.chosen.name]["point"])
     written = [
         write_candidates(plan, kept, out / "receptor_candidates.tsv"),
-        *write_values(plan, wells, point, out),
-        write_responses(plan, wells, point, out),
         write_otherwise(plan, wells, point, out / "receptor_held_out.tsv"),
+        *write_chosen(plan, wells, point, out, draws=draws),
+        write_responses(plan, wells, point, out),
     ]
-    if draws:
-        written.append(draw(plan, wells, point, out, steps=draws))
     console = Console()
     console.print(candidates_table(plan, kept))
     for path in written:
@@ -218,17 +217,42 @@ def ranked(plan: Plan, kept: dict[str, Any]) -> list[Candidate]:
     return sorted(plan.candidates, key=total, reverse=True)
 
 
-def write_values(
-    plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], out: Path
+def write_chosen(
+    plan: Plan, wells: list[Well], point: np.ndarray[Any, Any], out: Path, *, draws: int
 ) -> list[Path]:
-    """Write the values with their 90 % intervals, and how they go together."""
+    """Write the values with 90 % intervals, and how they go together.
+
+    Parameters
+    ----------
+    plan, wells, point, out
+        Of the fit.
+    draws
+        Steps of the sampler at most; with none the intervals are those of a normal
+        density at the point.
+    """
+    from il2sim.app import fit_draws
     from il2sim.inference.likelihood import Likelihood
+    from il2sim.inference.receptor_draws import spread_of
     from il2sim.inference.receptors import problem_of_plate
 
     problem, _ = problem_of_plate(plan, plan.chosen, wells)
+    likelihood = Likelihood(problem)
     paths = (out / "receptors.tsv", out / "receptor_correlations.tsv")
     source = source_of(plan.told)
-    return write_point(Likelihood(problem), plan.free, point, source, paths)
+    if not draws:
+        return write_point(likelihood, plan.free, point, source, paths)
+    with progress_bar("draws") as progress:
+        chains = fit_draws.draw(
+            likelihood, point, out, steps=draws, key=source, progress=progress
+        )
+    known = spread_of(problem, chains)
+    return [
+        *write_point(likelihood, plan.free, point, source, paths, known=known),
+        *fit_draws.write_posterior(plan, wells, likelihood, chains, out),
+        fit_draws.write_profiles(
+            likelihood, point, known, out / "receptor_profiles.tsv"
+        ),
+    ]
 
 
 def source_of(told: Mapping[str, Any]) -> str:
@@ -249,6 +273,8 @@ def write_point(
     point: np.ndarray[Any, Any],
     source: str,
     paths: tuple[Path, Path],
+    *,
+    known: Spread | None = None,
 ) -> list[Path]:
     """Write any fit's values with 90 % intervals, and how they go together.
 
@@ -264,34 +290,43 @@ def write_point(
         For each row.
     paths
         Of the values and of their correlations.
+    known
+        What draws say; default a normal density at the point.
     """
     from il2sim.inference.identifiability import fisher
 
     problem = likelihood.problem
-    found = fisher(likelihood, point)
-    far = NINETY * found.errors
-    columns = ("name", "value", "unit", "low", "high", "prior", "learned", "parameter")
-    lines = ["\t".join((*columns, "meaning", "source"))]
+    columns = ["name", "value", "unit", "low", "high", "prior", "learned"]
+    if known is None:
+        found = fisher(likelihood, point)
+        far = NINETY * found.errors
+        ends, learned = (point - far, point + far), found.learned
+        correlations = found.correlations
+    else:
+        ends, learned = (known.low, known.high), known.learned
+        correlations = known.correlations
+        columns += ["median", "effective", "r_hat"]
+    lines = ["\t".join((*columns, "parameter", "meaning", "source"))]
     for k, free in enumerate(problem.free):
         one = told[free.name]
-        low, value, high = (
-            free.outside(point[k] + way) for way in (-far[k], 0.0, far[k])
-        )
+        low, value, high = (free.outside(x[k]) for x in (ends[0], point, ends[1]))
         sign = "x/" if free.scale == "log" else f"{free.scale} ±"
-        words = (
+        words = [
             free.name,
             f"{value:.4g}",
             one["unit"],
             *(f"{low:.4g}", f"{high:.4g}"),
             f"{free.median:g} {sign}{free.spread:g}",
-            f"{found.learned[k]:.2f}",
-            *(", ".join(free.moves), one["meaning"], source),
-        )
-        lines.append("\t".join(words))
+            f"{learned[k]:.2f}",
+        ]
+        if known is not None:
+            words += [f"{free.outside(known.median[k]):.4g}"]
+            words += [f"{known.effective[k]:.0f}", f"{known.r_hat[k]:.3f}"]
+        lines.append("\t".join((*words, ", ".join(free.moves), one["meaning"], source)))
     values, together = paths
     values.write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows = ["\t".join(("name", *problem.names))]
-    for name, row in zip(problem.names, found.correlations, strict=True):
+    for name, row in zip(problem.names, correlations, strict=True):
         rows.append("\t".join((name, *(f"{way:.3f}" for way in row))))
     together.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return [values, together]
@@ -328,43 +363,6 @@ def write_otherwise(
         numbers = f"{one.log_likelihood:.1f}\t{one.r_squared:.3f}\t{one.n}"
         lines.append(f"{name}\t{numbers}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def draw(
-    plan: Plan,
-    wells: list[Well],
-    point: np.ndarray[Any, Any],
-    out: Path,
-    *,
-    steps: int,
-) -> Path:
-    """Draw from the posterior, or go on drawing; the chains are kept in the folder."""
-    from il2sim.inference.identifiability import fisher
-    from il2sim.inference.likelihood import Likelihood
-    from il2sim.inference.receptors import problem_of_plate
-    from il2sim.inference.sample import Chains, Stop, sample
-
-    problem, _ = problem_of_plate(plan, plan.chosen, wells)
-    likelihood = Likelihood(problem)
-    path = out / "receptor_chains.npz"
-    before = None
-    if path.exists():
-        with np.load(path) as kept:
-            before = Chains(problem.names, kept["points"], kept["log_density"])
-
-    def keep(chains: Chains) -> None:
-        np.savez_compressed(path, points=chains.points, log_density=chains.log_density)
-
-    sample(
-        likelihood,
-        point,
-        0.5 * fisher(likelihood, point).errors,
-        seed=1,
-        stop=Stop(most=steps, block=min(50, steps)),
-        before=before,
-        keep=keep,
-    )
     return path
 
 

@@ -201,13 +201,16 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
     table = tables.plain_table(f"Receptors: {good} of {len(found)} checks pass")
     table.add_column("", no_wrap=True, width=1)
     table.add_column("row", no_wrap=True, width=3)
-    for name, ratio in (("what", 12), ("il2sim", 3), ("band", 4)):
+    for name, ratio in (("what", 12), ("il2sim", 5), ("band", 4)):
         table.add_column(name, ratio=ratio, overflow="fold")
     table.add_column("published models", ratio=6, overflow="fold")
     table.expand = True
     for one in found:
         mark = "✓" if one.passes else "✗"
-        words = (f"{one.name} ({one.how})", f"{one.value:.3g}", one.band, one.baseline)
+        value = f"{one.value:.3g}"
+        if one.spread is not None:
+            value += f" ({one.spread[0]:.3g}-{one.spread[1]:.3g})"
+        words = (f"{one.name} ({one.how})", value, one.band, one.baseline)
         table.add_row(mark, str(one.row), *words)
     told = [asdict(one) | {"passes": one.passes} for one in found]
     return Checked(

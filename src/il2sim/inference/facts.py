@@ -23,6 +23,7 @@ from il2sim.inference.receptors import (
     NODES,
     TIMES_H,
     Candidate,
+    Gate,
     Layout,
     Plan,
     free_of,
@@ -102,7 +103,36 @@ def model_curves(
     dict
         By gate, ligand and time; shape ``(12,)`` each.
     """
-    keys = [(gate, ligand) for gate in plan.gates for ligand in LIGANDS]
+    problem = curves_problem(plan, candidate)
+    signals = Likelihood(problem).signals(problem.inside(point))[0]
+    return _by_key(plan, signals)
+
+
+def all_curves(
+    plan: Plan, candidate: Candidate, points: Floats
+) -> list[dict[Key, Floats]]:
+    """The same for points on the scales of the free numbers, ``(n_points, n_free)``."""
+    likelihood = Likelihood(curves_problem(plan, candidate))
+    return [_by_key(plan, one) for one in likelihood.signals_of(points)[0]]
+
+
+def _places(plan: Plan) -> list[tuple[Gate, str]]:
+    return [(gate, ligand) for gate in plan.gates for ligand in LIGANDS]
+
+
+def _by_key(plan: Plan, signals: Floats) -> dict[Key, Floats]:
+    keys = _places(plan)
+    table = signals.reshape(len(keys), DOSES, len(TIMES_H))
+    return {
+        (gate.name, ligand, time_h): table[i, :, t]
+        for i, (gate, ligand) in enumerate(keys)
+        for t, time_h in enumerate(TIMES_H)
+    }
+
+
+def curves_problem(plan: Plan, candidate: Candidate) -> FitProblem:
+    """Every gate at every dose and time of the plate, with nothing seen."""
+    keys = _places(plan)
     layout = Layout(
         gate=tuple(gate for gate, _ in keys for _ in range(DOSES)),
         ligand=tuple(ligand for _, ligand in keys for _ in range(DOSES)),
@@ -120,14 +150,7 @@ def model_curves(
     )
     blank = Observations.of(np.zeros(len(place)), 1.0)
     part = part_of(plan, candidate, layout, reading, blank)
-    problem = FitProblem(free_of(plan, candidate), (part,))
-    signals = Likelihood(problem).signals(problem.inside(point))[0]
-    table = signals.reshape(len(keys), DOSES, len(TIMES_H))
-    return {
-        (gate.name, ligand, time_h): table[i, :, t]
-        for i, (gate, ligand) in enumerate(keys)
-        for t, time_h in enumerate(TIMES_H)
-    }
+    return FitProblem(free_of(plan, candidate), (part,))
 
 
 def measured_facts(plan: Plan, wells: Sequence[Well]) -> dict[Key, tuple[Curve, ...]]:

@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.inference.likelihood import Likelihood
+from il2sim.inference.observation import Observations
 from il2sim.inference.optimize import Fit, fit
-from il2sim.inference.plate import Well
+from il2sim.inference.plate import Well, rise
 from il2sim.inference.receptors import Candidate, Plan, problem_of_plate
 
 Floats = NDArray[np.float64]
+
+MOST = 150
+"""Evaluations of a start: a number at its bound makes the last steps short."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def fit_plate(
 ) -> Fit:
     """Fit a candidate to some gates and ligands."""
     problem, _ = problem_of_plate(plan, candidate, wells, gates=gates, ligands=ligands)
-    return fit(Likelihood(problem), starts=starts, seed=1, first=first, most=60)
+    return fit(Likelihood(problem), starts=starts, seed=1, first=first, most=MOST)
 
 
 def score(
@@ -95,14 +99,26 @@ def score(
     likelihood = Likelihood(problem)
     residuals = likelihood(point[None], slopes=False).residuals[0]
     off = residuals[: likelihood.n_observed]
-    seen = problem.parts[0].observations
-    scaled = np.empty(len(seen.values))
+    observations = problem.parts[0].observations
+    share = explained(observations, likelihood.signals(point)[0])
+    return Score(float(-0.5 * off @ off), share, len(observations.values))
+
+
+def explained(seen: Observations, signals: Floats) -> float:
+    """R² of signals scaled so that the rise of each group is one."""
+    wanted, size = risen(seen)
+    off = (seen.fitted(signals) - seen.values) / size
+    return float(1 - np.sum(off**2) / np.sum((wanted - wanted.mean()) ** 2))
+
+
+def risen(seen: Observations) -> tuple[Floats, Floats]:
+    """Values scaled so that the rise of each group is one, and that rise."""
+    made, size = np.empty(len(seen.values)), np.empty(len(seen.values))
     for group in np.unique(seen.groups):
         rows = seen.groups == group
-        scaled[rows] = seen.values[rows] / seen.spreads[rows]
-        scaled[rows] -= np.min(scaled[rows])
-    left = float(np.sum(off**2) / np.sum((scaled - scaled.mean()) ** 2))
-    return Score(float(-0.5 * off @ off), 1 - left, len(off))
+        low, high = rise(seen.values[rows])
+        made[rows], size[rows] = (seen.values[rows] - low) / (high - low), high - low
+    return made, size
 
 
 def judge(

@@ -92,8 +92,8 @@ class Likelihood:
 
     @cached_property
     def n_observed(self) -> int:
-        """How many numbers were measured."""
-        return sum(len(part.observations.values) for part in self.problem.parts)
+        """How many residuals are not of priors."""
+        return sum(part.observations.n_compared for part in self.problem.parts)
 
     def __call__(self, points: Floats, *, slopes: bool = True) -> Evaluation:
         """Compare points with the observations and the priors.
@@ -111,7 +111,7 @@ class Likelihood:
         jacobian = np.empty((*residuals.shape, n_free)) if slopes else None
         first = 0
         for part, base in self._parts:
-            last = first + len(part.observations.values)
+            last = first + part.observations.n_compared
             signals, by = self._signals(part, base, points, slopes=slopes)
             for p in range(n):
                 some = None if by is None else by[p]
@@ -128,9 +128,12 @@ class Likelihood:
 
     def signals(self, point: Floats) -> list[Floats]:
         """What the model gives for each observation of each part, at one point."""
-        points = np.atleast_2d(np.asarray(point, dtype=float))
+        return [one[0] for one in self.signals_of(np.atleast_2d(point))]
+
+    def signals_of(self, points: Floats) -> list[Floats]:
+        """The same at several points, ``(n_points, n_observed)`` for each part."""
         return [
-            self._signals(part, base, points, slopes=False)[0][0]
+            self._signals(part, base, points, slopes=False)[0]
             for part, base in self._parts
         ]
 

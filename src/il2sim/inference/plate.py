@@ -124,6 +124,70 @@ def read_plate(folder: Path, gates: Sequence[str]) -> list[Well]:
     return [one for gate in gates for one in _block(rows, blocks[gate], gate)]
 
 
+def replicate_noise(wells: Sequence[Well]) -> dict[tuple[str, float], float]:
+    """How far two replicates of a gate and time are apart, part of the rise.
+
+    Parameters
+    ----------
+    wells
+        Of the plate; those that are disturbed do not count.
+
+    Returns
+    -------
+    dict
+        Standard deviation of one well by gate and time; where there is one replicate
+        only, the median of the other gates at that time, or none where there is none.
+
+    Examples
+    --------
+    >>> rise = {1: (0.0, 100.0), 2: (0.0, 200.0)}
+    >>> wells = [
+    ...     Well("NK", "IL2", 0.5, dose, replicate, signal)
+    ...     for replicate, signals in rise.items()
+    ...     for dose, signal in zip((0.1, 10.0), signals, strict=True)
+    ... ]
+    >>> replicate_noise(wells)  # they differ by background and scale alone
+    {('NK', 0.5): 0.0}
+    """
+    groups: dict[tuple[str, float], dict[int, dict[tuple[str, float], float]]] = {}
+    for one in wells:
+        if not one.is_disturbed:
+            by = groups.setdefault((one.gate, one.time_h), {})
+            by.setdefault(one.replicate, {})[one.ligand, one.dose_nM] = one.signal
+    found = {key: _apart(list(by.values())) for key, by in groups.items()}
+    made = {}
+    for key, noise in found.items():
+        same = [x for k, x in found.items() if k[1] == key[1] and x is not None]
+        usual = float(np.median(same)) if same else 0.0
+        made[key] = usual if noise is None else noise
+    return made
+
+
+def _apart(replicates: list[dict[tuple[str, float], float]]) -> float | None:
+    if len(replicates) != 2:
+        return None
+    first, second = (_risen(one) for one in replicates)
+    both = first.keys() & second.keys()
+    off = [first[key] - second[key] for key in sorted(both)]
+    return float(np.sqrt(np.mean(np.square(off)) / 2)) if off else None
+
+
+def _risen(signals: dict[tuple[str, float], float]) -> dict[tuple[str, float], float]:
+    """Signals by ligand and dose, each curve with background and rise of one."""
+    made: dict[tuple[str, float], float] = {}
+    for ligand in {ligand for ligand, _ in signals}:
+        curve = {key: x for key, x in signals.items() if key[0] == ligand}
+        low, high = rise(list(curve.values()))
+        made |= {key: (x - low) / ((high - low) or 1.0) for key, x in curve.items()}
+    return made
+
+
+def rise(signals: Sequence[float] | Floats) -> tuple[float, float]:
+    """Background and plateau of the wells of one curve."""
+    low, high = np.quantile(signals, [0.05, 0.95])
+    return float(low), float(high)
+
+
 def _block(rows: list[list[str]], start: int, gate: str) -> list[Well]:
     wells = []
     for replicate, first in enumerate(FIRST_COLUMNS, 1):

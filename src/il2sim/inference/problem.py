@@ -195,14 +195,7 @@ class Part:
                 for name in ("well", "time", "output", "weight")
             },
         )
-        seen = self.observations
-        some = replace(
-            seen,
-            **{
-                name: getattr(seen, name)[kept]
-                for name in ("values", "spreads", "groups", "is_below")
-            },
-        )
+        some = self.observations.only(kept)
         return replace(self, reading=reading, observations=some)
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from il2sim.errors import UnknownName, closest
 from il2sim.inference.observation import Observations
-from il2sim.inference.plate import Well
+from il2sim.inference.plate import Well, replicate_noise, rise
 from il2sim.inference.problem import FitProblem, Free, Part, Reading
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ NO_CD25_SITE_NM = 1e7
 
 MANY_CD122 = 500.0
 """CD122 of a cell to which thresholds of others are compared, [molecule/cell]."""
+
+MANY_CD25 = 3500.0
+"""CD25 of a cell on whose count stainings agree, [molecule/cell]."""
 
 FEW_CELLS = 100.0
 """In a well, [cell]: the medium stays as it is."""
@@ -178,9 +181,11 @@ class Layout:
     def columns(self) -> dict[str, Floats]:
         """What free numbers and parameters ask of each well, ``(n_wells,)`` each."""
         normal, _ = nodes()
+        cd25 = np.array([one.cd25 for one in self.gate])
         cd122 = np.array([one.cd122 for one in self.gate])
         each = {
-            "cd25": np.array([one.cd25 for one in self.gate]),
+            "cd25": cd25,
+            "cd25_decades": np.log10(cd25 / MANY_CD25),
             "cd122": cd122,
             "cd122_decades": np.log10(cd122 / MANY_CD122),
             "is_il15": np.array([one == "IL15" for one in self.ligand], dtype=float),
@@ -329,7 +334,7 @@ def problem_of_plate(
         candidate,
         layout,
         _reading(at, np.array([TIMES_H.index(one.time_h) for one in seen])),
-        _observations(seen, plan.told["noise"]),
+        _observations(plan.told, seen, wells),
     )
     return FitProblem(free_of(plan, candidate), (part,)), seen
 
@@ -346,15 +351,33 @@ def _reading(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
     )
 
 
-def _observations(seen: Sequence[Well], noise: float) -> Observations:
-    """One background and scale for each gate, replicate and time."""
-    keys = [(one.gate, one.replicate, one.time_h) for one in seen]
-    known = {key: i for i, key in enumerate(dict.fromkeys(keys))}
-    groups = np.array([known[key] for key in keys])
+def _observations(
+    told: Mapping[str, Any], seen: Sequence[Well], wells: Sequence[Well]
+) -> Observations:
+    """Make observations of wells that are seen, with the noise of the whole plate.
+
+    Each curve has a background and a scale of its own, and noise that goes together;
+    the scales of the curves of a gate and replicate are alike.
+    """
+    own = replicate_noise(wells)
+    curves = _numbered(
+        [(one.gate, one.replicate, one.time_h, one.ligand) for one in seen]
+    )
     values = np.array([one.signal for one in seen])
-    spreads = np.empty(len(values))
-    for group in range(len(known)):
-        rows = groups == group
-        low, high = np.quantile(values[rows], [0.05, 0.95])
-        spreads[rows] = noise * (high - low)
-    return Observations.of(values, spreads, groups=groups)
+    spreads = np.array(
+        [np.hypot(told["noise"], own[one.gate, one.time_h]) for one in seen]
+    )
+    for curve in np.unique(curves):
+        low, high = rise(values[curves == curve])
+        spreads[curves == curve] *= high - low
+    return Observations.of(values, spreads, groups=curves).linked(
+        curves,
+        _numbered([(one.gate, one.replicate) for one in seen]),
+        told["together"],
+        float(np.log(told["steady"])),
+    )
+
+
+def _numbered(keys: Sequence[tuple[object, ...]]) -> NDArray[np.int64]:
+    known = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    return np.array([known[key] for key in keys], dtype=np.int64)

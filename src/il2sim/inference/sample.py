@@ -1,9 +1,15 @@
-"""Draws from the posterior: the affine-invariant ensemble sampler of emcee.
+"""Draws from the posterior: the ensemble sampler of emcee.
 
-Foreman-Mackey et al. 2013, PASP 125:306; Goodman and Weare 2010, Comm App Math Comp
-Sci 5:65. Half of the walkers move at once, and the wells of all of them are one call of
-the engine. Draws come in blocks; after each the chains can be kept, and a later call
-goes on with the same numbers as if it had never stopped. It ends by a rule.
+Foreman-Mackey et al. 2013, PASP 125:306. Walkers move along differences of others (ter
+Braak 2006, Stat Comput 16:239), sometimes towards one of them (ter Braak and Vrugt
+2008, Stat Comput 18:435), so that scales and correlations of the numbers do not matter.
+Once enough draws are known, every other step is a jump anywhere: independent proposals
+from a Student distribution of the covariance found so far (Tierney 1994, Ann Stat
+22:1701), learned at a few set steps and never after. The wells of all walkers are one
+call of the engine.
+
+Draws come in blocks; after each the chains can be kept, and a later call goes on with
+the same numbers as if it had never stopped. It ends by a rule.
 """
 
 from __future__ import annotations
@@ -18,6 +24,12 @@ from il2sim.inference.diagnostics import effective_size, r_hat
 from il2sim.inference.likelihood import Likelihood
 
 Floats = NDArray[np.float64]
+
+LEARNED = (50, 100, 200, 400)
+"""Steps after which jumps are learned from the second half of the steps so far."""
+
+FREEDOM = 8.0
+"""Degrees of freedom of the jumps: tails wider than a normal distribution's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +155,14 @@ def sample(
             start = np.clip(start, bounds[:, 0] + 1e-9, bounds[:, 1] - 1e-9)
         else:
             start = chains.points[-1]
-        sampler = emcee.EnsembleSampler(len(start), len(free), density, vectorize=True)
+        moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
+        jump = None if chains is None else _learned(chains)
+        if jump is not None:
+            moves = [*((one, part / 2) for one, part in moves)]
+            moves.append((emcee.moves.MHMove(jump), 0.5))
+        sampler = emcee.EnsembleSampler(
+            len(start), len(free), density, moves=moves, vectorize=True
+        )
         sampler.random_state = state.get_state()
         sampler.run_mcmc(
             start, min(stop.block, stop.most - done), skip_initial_state_check=True
@@ -157,6 +176,41 @@ def sample(
         if keep is not None:
             keep(chains)
     return chains
+
+
+@dataclass(frozen=True, eq=False)
+class _Jump:
+    """Proposals from a Student distribution, wherever a walker is."""
+
+    center: Floats
+    root: Floats
+
+    def __call__(
+        self, at: Floats, random: np.random.RandomState
+    ) -> tuple[Floats, Floats]:
+        normal = random.standard_normal(at.shape) @ self.root.T
+        wide = np.sqrt(random.chisquare(FREEDOM, len(at)) / FREEDOM)
+        new = self.center + normal / wide[:, None]
+        return new, self._log(at) - self._log(new)
+
+    def _log(self, at: Floats) -> Floats:
+        """Log density up to a constant."""
+        off = np.linalg.solve(self.root, (at - self.center).T)
+        n = len(self.center)
+        return np.asarray(
+            -0.5 * (FREEDOM + n) * np.log1p(np.sum(off**2, axis=0) / FREEDOM)
+        )
+
+
+def _learned(chains: Chains) -> _Jump | None:
+    """Jumps from the draws known at the last of the set steps; none before it."""
+    steps = [one for one in LEARNED if one <= len(chains.points)]
+    if not steps:
+        return None
+    draws = chains.points[steps[-1] // 2 : steps[-1]].reshape(-1, len(chains.names))
+    shape = np.atleast_2d(np.cov(draws.T)) * (FREEDOM - 2) / FREEDOM
+    root = np.asarray(np.linalg.cholesky(shape), dtype=np.float64)
+    return _Jump(np.asarray(draws.mean(axis=0)), root)
 
 
 def _joined(first: Chains | None, second: Chains) -> Chains:

@@ -75,3 +75,52 @@ def test_what_cannot_be_used_is_refused(spreads, below):
     """No noise; a limit in units that are not known."""
     with pytest.raises(BadProblem, match=r"noise|below a limit"):
         Observations.of([1.0], spreads, groups=0, is_below=below)
+
+
+def test_noise_of_neighbors_counts_as_by_its_covariance():
+    """Generalized least squares with the covariance of an autoregression."""
+    signal, n = np.linspace(0, 1, 9) ** 2, 9
+    values, spreads = 2 + 3 * signal + RANDOM.normal(size=n), RANDOM.uniform(0.5, 1, n)
+    plain = Observations.of(values, spreads, groups=0)
+    made, _ = plain.linked(np.zeros(n), np.full(n, -1), 0.6, 1.0).residuals(signal)
+    apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    weight = np.linalg.inv(np.outer(spreads, spreads) * 0.6**apart)
+    basis = np.stack([np.ones(n), signal], axis=1)
+    best = np.linalg.solve(basis.T @ weight @ basis, basis.T @ weight @ values)
+    off = basis @ best - values
+    assert made @ made == pytest.approx(off @ weight @ off, rel=1e-6)
+
+
+def test_scales_that_are_alike_are_compared_with_their_mean():
+    """One residual for each group of a family: logarithms of least-squares slopes."""
+    signal = np.tile(np.linspace(0, 1, 5), 3)
+    groups = np.repeat([0, 1, 2], 5)
+    values = np.array([2.0, 4.0, 5.0])[groups] * signal + 1
+    families = np.where(groups < 2, 7, -1)
+    seen = Observations.of(values, 0.1, groups=groups)
+    made, _ = seen.linked(np.full(15, -1), families, 0.0, 0.5).residuals(signal)
+    half = 0.5 * np.log(2.0) / 0.5
+    np.testing.assert_allclose(made[15:], [-half, half], rtol=1e-6)
+    assert seen.linked(np.full(15, -1), families, 0.0, 0.5).n_compared == 17
+
+
+def test_derivatives_heed_neighbors_and_scales_that_are_alike():
+    """Against central differences."""
+    groups = np.repeat([0, 1], 6)
+    signal, slopes = RANDOM.uniform(0.1, 1, 12), RANDOM.normal(size=(12, 2))
+    seen = Observations.of(
+        3 * signal + RANDOM.uniform(0, 0.1, 12), 0.3, groups=groups
+    ).linked(groups, np.zeros(12), 0.5, 0.4)
+    _, found = seen.residuals(signal, slopes)
+    assert found is not None
+    for k in range(2):
+        up, down = (
+            seen.residuals(signal + far * slopes[:, k])[0] for far in (1e-6, -1e-6)
+        )
+        np.testing.assert_allclose(found[:, k], (up - down) / 2e-6, atol=1e-5)
+
+
+def test_neighbors_outside_a_group_are_refused():
+    """Their noise is in units of no plate."""
+    with pytest.raises(BadProblem, match="cannot go together"):
+        Observations.of([1.0, 2.0], 0.1).linked([0, 0], [-1, -1], 0.5, 1.0)

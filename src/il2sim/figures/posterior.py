@@ -1,0 +1,75 @@
+"""What a fit learned: the draws of each number beside its prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from il2sim.figures.style import FAINT, INK, new_figure, sign, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from il2sim.inference.problem import Free
+
+LEARNED = "#2E6DA4"
+COLUMNS = 4
+REACH = 3.0
+"""Shown of a prior, [standard deviation]."""
+
+
+def posterior_figure(
+    free: Sequence[Free],
+    draws: Sequence[Mapping[str, float]],
+    units: Mapping[str, str],
+    *,
+    made: str,
+) -> Figure:
+    """Draw each number: where its draws lie, and its prior as a line.
+
+    Parameters
+    ----------
+    free
+        What was fitted.
+    draws
+        Values by name.
+    units
+        By name.
+    made
+        What produced the figure.
+    """
+    with styled():
+        figure, panels = new_figure(
+            len(free),
+            title="Receptors: what the plate says of each number",
+            below="Bars are draws from the posterior, the line is the prior; where "
+            "they are alike the data said nothing.",
+            columns=COLUMNS,
+        )
+        for axes, one in zip(panels, free, strict=True):
+            values = np.array([one.inside(draw[one.name]) for draw in draws])
+            far = REACH * one.width
+            low = min(one.center - far, values.min())
+            high = max(one.center + far, values.max())
+            places = np.linspace(low, high, 200)
+            prior = np.exp(-0.5 * ((places - one.center) / one.width) ** 2)
+            prior /= one.width * np.sqrt(2 * np.pi)
+            edges = np.linspace(values.min(), values.max(), 13)
+            shown = [one.outside(place) for place in places]
+            axes.hist(
+                [one.outside(value) for value in values],
+                bins=[one.outside(edge) for edge in edges],
+                weights=np.full(len(values), 1 / (len(values) * np.diff(edges)[0])),
+                color=LEARNED,
+            )
+            axes.plot(shown, prior, color=INK, linewidth=0.9)
+            axes.axvline(one.median, color=FAINT, linewidth=0.6, linestyle=":")
+            if one.scale == "log":
+                axes.set_xscale("log")
+            axes.set_title(one.name)
+            axes.set_xlabel(units[one.name])
+            axes.set_yticks([])
+        sign(figure, made)
+    return figure
