@@ -7,10 +7,12 @@ from il2sim.inference.facts import shipped
 from il2sim.inference.receptors import read_plan
 
 MISFITS = {
-    "IL-2: half-maximal doses of ten gates",
-    "selectivity at 30 min: half-maximal IL-2 of CD4 Tconv",
+    "selectivity at 30 min: half-maximal IL-2 of NK",
+    "selectivity at 30 min: half-maximal IL-2 of CD8",
     "Hill slopes through the dimer",
+    "NK by 4 h: gain in sensitivity to IL-2",
     "NK by 4 h: gain in sensitivity to IL-15",
+    "half-maximal IL-2 of Treg at 2 h is inverse to CD25",
     "whole curves of Treg",
     "whole curves of CD4 Tconv",
     "resting cells at saturating IL-2, sustained, molecules/s per cell: least",
@@ -45,13 +47,23 @@ def test_what_passes_passes_and_every_misfit_is_known(checks):
         assert one.passes != known, f"{one.name}: {one.value:.3g}, band {one.band}"
 
 
-@pytest.mark.parametrize("gate", ["NK", "CD8"])
-def test_selectivity_is_met_where_the_published_model_misses_it(checks, gate):
-    """Half-maximal IL-2 over that of Treg at 30 min: measured 31 and 55, within 1.5."""
+def test_selectivity_over_helper_cells_is_met_where_the_published_model_misses_it(
+    checks,
+):
+    """Half-maximal IL-2 over that of Treg at 30 min: measured 36, within 1.5."""
     [one] = [
-        check for check in checks if f"half-maximal IL-2 of {gate} over" in check.name
+        check for check in checks if "half-maximal IL-2 of CD4 Tconv over" in check.name
     ]
     assert one.passes
+
+
+def test_checks_of_dose_responses_carry_what_the_draws_say(checks):
+    """Rows 3 to 5 but for whole curves; the best point is not far from its draws."""
+    known = [one for one in checks if one.spread is not None]
+    assert len(known) == 8
+    for one in known:
+        low, high = one.spread
+        assert 0.7 * low < one.value < 1.4 * high
 
 
 def test_the_chosen_candidate_has_the_best_held_out_likelihood():

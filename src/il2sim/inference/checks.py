@@ -20,7 +20,7 @@ from il2sim.inference.facts import (
     shipped,
 )
 from il2sim.inference.plate import hill_curve
-from il2sim.inference.receptors import Plan
+from il2sim.inference.receptors import MANY_CD25, Plan
 
 FARHAT = "Farhat 2021"
 MEASURED_RATIOS = {"NK": 31.0, "CD8": 55.0, "CD4 Tconv": 36.0}
@@ -238,9 +238,10 @@ def _feinerman(plan: Plan, responses: Sequence[Response]) -> list[Check]:
     """Ours at 2 h, because the closed form is a steady state."""
     [treg] = [gate for gate in plan.gates if gate.name == "Treg"]
     products = []
+    fitted = read_fitted()
     for cd25 in CD25_OF_TREG:
-        alone = replace(plan, gates=(replace(treg, cd25=cd25),))
-        curve = model_curves(alone, plan.chosen, read_fitted())["Treg", "IL2", 2.0]
+        alone = replace(plan, gates=(replace(treg, cd25=counted(cd25, fitted)),))
+        curve = model_curves(alone, plan.chosen, fitted)["Treg", "IL2", 2.0]
         products.append(cd25 * hill_curve(doses_nM(), curve).half_nM)
     return [
         Check(
@@ -252,6 +253,18 @@ def _feinerman(plan: Plan, responses: Sequence[Response]) -> list[Check]:
             "predicted",
         )
     ]
+
+
+def counted(cd25: float, fitted: Mapping[str, float]) -> float:
+    """What a stain counts on cells of some CD25, both [molecule/cell].
+
+    Examples
+    --------
+    >>> round(counted(35.0, {"dim": 100.0}))  # a tenth counted, a hundredth there
+    350
+    """
+    steepness = np.log10(fitted.get("dim", 10.0))
+    return float(MANY_CD25 * (cd25 / MANY_CD25) ** (1 / steepness))
 
 
 FALLON_MEDIUM = {10.0: 6.5, 100.0: 92.8, 1000.0: 992.0}

@@ -37,7 +37,7 @@ PREDICTED = "receptor_predicted.tsv"
 SHIPPED = 128
 """Draws that ship."""
 
-PREDICTIVE = 64
+PREDICTIVE = 32
 """Draws that predictions are made of."""
 
 MIDDLE = (0.05, 0.95)

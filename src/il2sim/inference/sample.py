@@ -25,7 +25,7 @@ from il2sim.inference.likelihood import Likelihood
 
 Floats = NDArray[np.float64]
 
-LEARNED = (50, 100, 200, 400)
+LEARNED = (50, 100, 200, 400, 800, 1200)
 """Steps after which jumps are learned from the second half of the steps so far."""
 
 FREEDOM = 8.0

@@ -66,9 +66,10 @@ def test_what_ships_is_converged_and_agrees_with_its_table():
 
 
 def test_wells_lie_within_what_the_draws_predict():
-    """In all fitted gates together nine in ten, but for a twentieth or so."""
+    """Nine in ten in the middle nine tenths; noise is rather too wide than too narrow."""
     rows = [one for one in shipped("receptor_predicted.tsv") if one["used"] == "fitted"]
     wells = np.array([float(one["wells"]) for one in rows])
-    inside = np.array([float(one["in 90 %"]) for one in rows])
     assert wells.sum() == 724
-    assert 0.85 < (wells * inside).sum() / wells.sum() < 0.99
+    for column, low, high in (("in 50 %", 0.45, 0.75), ("in 90 %", 0.85, 0.97)):
+        inside = np.array([float(one[column]) for one in rows])
+        assert low < (wells * inside).sum() / wells.sum() < high
