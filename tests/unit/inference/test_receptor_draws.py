@@ -66,7 +66,7 @@ def test_what_ships_is_converged_and_agrees_with_its_table():
 
 
 def test_wells_lie_within_what_the_draws_predict():
-    """Nine in ten in the middle nine tenths; noise is rather too wide than too narrow."""
+    """Nine in ten in the middle nine tenths; noise is rather too wide."""
     rows = [one for one in shipped("receptor_predicted.tsv") if one["used"] == "fitted"]
     wells = np.array([float(one["wells"]) for one in rows])
     assert wells.sum() == 724
