@@ -163,10 +163,19 @@ def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
 
 def candidates_table(plan: Plan, kept: Kept) -> Any:
     """What each candidate scored, for the terminal."""
+    from il2sim.inference.panel_judge import POOLED
+
     table = tables.plain_table("Candidates, by what each was not fitted to")
-    table.add_column("candidate")
-    for name in _heads(plan, kept[plan.chosen.name]):
-        table.add_column(name, justify="right")
+    names = [*plan.molecules.values(), *plan.cells]
+    for name in ("candidate", "left out", "fitted", "R² all", "R² CD8"):
+        table.add_column(name, justify="left" if name == "candidate" else "right")
     for name in ranked(plan, kept):
-        table.add_row(name, *_shown(plan, kept[name]))
+        one = kept[name]
+        table.add_row(
+            name,
+            f"{held_out(one, names):.0f}",
+            f"{one['log_likelihood']:.0f}",
+            f"{one['scores'][POOLED]['r_squared']:.3f}",
+            f"{one['scores']['CD8']['r_squared']:.3f}",
+        )
     return table

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from il2sim.errors import BadVariant, UnreadableFile, closest
 from il2sim.evidence import library
+from il2sim.models import fusions
 from il2sim.molecules import Variant, catalog, scales
 from il2sim.study.screening import Candidate, Screening, plausible_draws, screen
 from il2sim.units import convert
@@ -20,13 +21,10 @@ Progress = Callable[[int, int], None]
 
 WILD_TYPE = "wild-type IL-2"
 
-REACHES = {
-    "unfused IL-2": "il2.reach",
-    "Fc fusion by interferometry": "fc_fusion.reach",
-}
+REACHES = {"unfused IL-2": "il2.reach", fusions.SCALE: fusions.REACH}
 """For each scale of affinities the parameter that goes with it."""
 
-SCALES = {"unfused": "unfused IL-2", "fused": "Fc fusion by interferometry"}
+SCALES = {"unfused": "unfused IL-2", "fused": fusions.SCALE}
 """Words of the command for the two."""
 
 COLUMNS = ("name", "kd_alpha_nM", "kd_betagamma_nM")
@@ -88,7 +86,7 @@ def candidate_of(variant: Variant) -> Candidate:
         kd_alpha_nM=numbers["kd_alpha"],
         kd_beta_gamma_nM=numbers["kd_beta_gamma"],
         reach_nM=_reach(variant.scale),
-        kon_beta_gamma=numbers.get("kon_beta_gamma", _kon()),
+        kon_beta_gamma=_met(variant.scale, numbers.get("kon_beta_gamma")),
         arms=numbers.get("valency", 1.0),
     )
 
@@ -107,9 +105,10 @@ def candidates_of(
     BadVariant
         The scale is not known.
     """
-    reach = _reach(_scale(scale))
+    named = _scale(scale)
+    reach, met = _reach(named), _met(named)
     return [
-        Candidate(f"{alpha:g}, {beta:g} nM x{arms:g}", alpha, beta, reach, _kon(), arms)
+        Candidate(f"{alpha:g}, {beta:g} nM x{arms:g}", alpha, beta, reach, met, arms)
         for alpha, beta, arms in itertools.product(
             kd_alpha_nM, kd_beta_gamma_nM, valencies
         )
@@ -158,13 +157,15 @@ def _candidate(row: Mapping[str, str], place: str) -> Candidate:
                 expected="a number",
             ) from error
 
+    scale = _scale((row.get("scale") or "unfused").strip())
     kon = number("kon_betagamma_per_M_s", 0.0)
+    met = float(convert(kon, "1/(M*s)", "1/(nM*min)")) or None
     return Candidate(
         name=row["name"],
         kd_alpha_nM=number("kd_alpha_nM"),
         kd_beta_gamma_nM=number("kd_betagamma_nM"),
-        reach_nM=_reach(_scale((row.get("scale") or "unfused").strip())),
-        kon_beta_gamma=float(convert(kon, "1/(M*s)", "1/(nM*min)")) or _kon(),
+        reach_nM=_reach(scale),
+        kon_beta_gamma=_met(scale, met),
         arms=number("valency", 1.0),
         cd25_arms=number("cd25_arms", 0.0),
     )
@@ -261,6 +262,18 @@ def screen_molecules(
     return Screened(found, tuple(written))
 
 
+def assumed_of(candidates: Sequence[Candidate]) -> str:
+    """What is assumed of Fc fusions among some molecules, in words; else nothing."""
+    if all(one.reach_nM != _reach(fusions.SCALE) for one in candidates):
+        return ""
+    factor = library.parameter(fusions.MEETING)
+    return (
+        "Fc fusions: assumed to meet CD122 with gamma-c of a cell "
+        f"{factor.value:g} times as fast as on a sensor (range {factor.low:g} to "
+        f"{factor.high:g}; fitted to the panel of fusions)."
+    )
+
+
 def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, float]]:
     """Affinities of known molecules and of those screened, on the unfused scale."""
     onto = catalog.variant(WILD_TYPE)
@@ -345,7 +358,13 @@ def _scale(word: str) -> str:
     return SCALES[word]
 
 
-def _kon() -> float:
-    known = catalog.variant(WILD_TYPE).kon_beta_gamma
-    assert known is not None  # noqa: S101 - the wild type has every number
-    return known.value
+def _met(scale: str, rate: float | None = None) -> float:
+    """How fast an arm meets the dimer of a cell, [1/(nM*min)], from a sensor's rate.
+
+    Without a rate, that of the wild type of the scale.
+    """
+    is_fused = scale == fusions.SCALE
+    known = catalog.variant(fusions.FUSED if is_fused else WILD_TYPE).kon_beta_gamma
+    assert known is not None  # noqa: S101 - both wild types have it
+    found = known if rate is None else replace(known, value=rate)
+    return fusions.on_cells(found).value if is_fused else found.value

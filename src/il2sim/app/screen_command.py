@@ -16,6 +16,7 @@ from rich.table import Table
 from il2sim.app import options as words
 from il2sim.app.screen import (
     Screened,
+    assumed_of,
     candidate_of,
     candidates_of,
     read_candidates,
@@ -93,6 +94,8 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         )
     console = Console()
     console.print(table_of(done))
+    if said := assumed_of(chosen):
+        console.print(said)
     if len(chosen) > MOST_ROWS:
         console.print(f"The first {MOST_ROWS} of {len(chosen)} molecules.")
     console.print(f"Everything is in {out}", markup=False, soft_wrap=True)

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from il2sim.models.body import WILD_TYPE, values_for
+from il2sim.models.fusions import is_fusion, values_of_fusion
 from il2sim.models.mechanisms import PAIRED, Mechanism
 from il2sim.models.well import Medium, Seeded, Well
+from il2sim.molecules import catalog
 from il2sim.symbolic import Component, Model, Output, Reference
 from il2sim.symbolic.model import Value
 
@@ -39,7 +41,8 @@ def dish(
         What each of them does with the ligands.
     variant
         The molecule whose binding values are the defaults of ``il2.…``. Another
-        molecule is another set of values, never another model.
+        molecule is another set of values, never another model. What is not measured
+        of an Fc fusion is a marked assumption (`fusions.py`).
     look_up
         Finds the value of a parameter by its name; default in the molecule and in the
         tables of evidence.
@@ -61,8 +64,14 @@ def dish(
         outputs={one.name: one for one in _outputs(cells, mechanism)},
         inlets={one: f"{one} medium.amount" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},
-        look_up=look_up or values_for(variant),
+        look_up=look_up or _values(variant),
     )
+
+
+def _values(variant: str) -> Callable[[str], Value]:
+    if is_fusion(catalog.variant(variant)):
+        return values_of_fusion(variant)
+    return values_for(variant)
 
 
 def _components(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Component]:

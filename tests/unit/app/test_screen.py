@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from il2sim.app.cli import app
-from il2sim.app.screen import candidate_of, candidates_of, read_candidates
+from il2sim.app.screen import assumed_of, candidate_of, candidates_of, read_candidates
 from il2sim.app.screen_command import _named
 from il2sim.errors import BadProblem, BadVariant, UnreadableFile
 from il2sim.molecules import variant
@@ -48,11 +48,13 @@ def test_molecules_of_options_are_all_combinations():
 
 
 def test_a_molecule_of_the_catalog_keeps_its_scale():
-    """Fc fusions have the reach of their assay, and rates as measured."""
+    """Fc fusions have the reach of their assay, and meet cells slower than a sensor."""
     one = candidate_of(variant("N88D C-term Fc"))
     assert (one.kd_alpha_nM, one.kd_beta_gamma_nM) == (1.01, 24.0166)
     assert one.reach_nM == pytest.approx(2.1958e-3)
-    assert one.kon_beta_gamma == pytest.approx(0.01782)
+    assert one.kon_beta_gamma == pytest.approx(0.01782 * 0.023)
+    assert "0.023 times as fast" in assumed_of([one])
+    assert not assumed_of([candidate_of(variant("aldesleukin"))])
     with pytest.raises(BadVariant, match="not known well enough to screen"):
         candidate_of(variant("rezpegaldesleukin"))
 
