@@ -32,7 +32,7 @@ SUBJECTS = 100
 PAUSE_S = 0.05
 """Between an answer and the next question: a hand on a slider."""
 
-PAGE_WITHIN_MS = 160.0
+PAGE_WITHIN_MS = 200.0
 """Of a solve, as in static/engine.js."""
 
 FACTORS = np.round(np.geomspace(0.05, 5.0, 40), 4)

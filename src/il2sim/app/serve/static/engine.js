@@ -4,7 +4,7 @@ import { client, fetchJson, post } from "./api.js";
 import { changed, message, state } from "./state.js";
 
 const SUBJECTS = 100;
-const WITHIN_MS = 160;
+const WITHIN_MS = 200;
 const CALM_MS = 700;
 const SWEEP = [0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const needsSweep = () => state.view === "response" || state.view === "plane";
