@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-panel"
 """Where the fit is written unless the user names another folder."""
 
+KEPT = "candidates.json"
+"""What is known of candidates, in that folder."""
+
 Kept = dict[str, dict[str, Any]]
 
 
@@ -45,6 +48,7 @@ def fit_panel(data: Path, out: Path, *, starts: int) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with progress_bar("candidates") as progress:
         kept = judge_all(plan, seen, out, starts=starts, progress=progress)
+        judge_over_times(plan, seen, kept, out)
     written = [
         write_candidates(plan, kept, out / "panel_candidates.tsv"),
         *write_numbers(plan, seen, kept, out),
@@ -62,9 +66,8 @@ def judge_all(
     """Judge every candidate that the folder does not hold yet."""
     from il2sim.inference.panel_judge import judge, left_out
 
-    told = {name: one for name, one in plan.told.items() if name != "chosen"}
-    key = hash_of({"plan": told, "seen": [asdict(one) for one in seen]})
-    path = out / "candidates.json"
+    key = key_of(plan, seen)
+    path = out / KEPT
     kept = fit.kept_in(path, key)
     each = 1 + len(left_out(plan))
     of = each * len(plan.candidates)
@@ -78,6 +81,30 @@ def judge_all(
             fit.keep(path, key, kept)
         progress((i + 1) * each, of)
     return kept
+
+
+def key_of(plan: Plan, seen: list[Seen]) -> str:
+    """Hash of everything that decides the fits, but for which of them is shipped."""
+    told = {name: one for name, one in plan.told.items() if name != "chosen"}
+    return hash_of({"plan": told, "seen": [asdict(one) for one in seen]})
+
+
+def over_times_of(plan: Plan) -> str:
+    """Name of the shipped candidate with one scale over times, among those kept."""
+    from il2sim.inference.panel_checks import OVER_TIMES
+
+    return f"{OVER_TIMES}: {plan.chosen.name}"
+
+
+def judge_over_times(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> None:
+    """Fit the shipped candidate with one scale over all times, unless it is kept."""
+    from il2sim.inference.panel_judge import judge_over_times
+
+    name = over_times_of(plan)
+    if name not in kept:
+        first = np.array(kept[plan.chosen.name]["point"])
+        kept[name] = judge_over_times(plan, plan.chosen, seen, first)
+        fit.keep(out / KEPT, key_of(plan, seen), kept)
 
 
 def held_out(one: dict[str, Any], names: list[str]) -> float:
@@ -126,6 +153,7 @@ def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[P
     """Write the values with intervals, how they go together, and those of each fit."""
     from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.panel import problem_of
+    from il2sim.inference.panel_checks import OVER_TIMES
 
     best = kept[plan.chosen.name]
     likelihood = Likelihood(problem_of(plan, plan.chosen, seen))
@@ -136,12 +164,14 @@ def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[P
     )
     without = out / "panel_left_out.tsv"
     problem = likelihood.problem
-    points = [problem.outside(one["point"]) for one in best["left_out"].values()]
+    together = kept[over_times_of(plan)]
+    others = best["left_out"] | {OVER_TIMES: together}
+    points = [problem.outside(one["point"]) for one in others.values()]
     rows = [
         "\t".join((name, *(f"{one[name]:.5g}" for one in points)))
         for name in problem.names
     ]
-    rows.insert(0, "\t".join(("name", *best["left_out"])))
+    rows.insert(0, "\t".join(("name", *others)))
     without.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return [*written, without]
 

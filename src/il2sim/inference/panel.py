@@ -72,6 +72,8 @@ class Seen:
         When it was read [h]; IL-2 units in the medium, [nM]: arms times molecules.
     value
         Fluorescence.
+    is_over_times
+        Whether one background and scale serve all times of a cell type and day.
     """
 
     molecule: str
@@ -81,11 +83,12 @@ class Seen:
     time_h: float
     dose_nM: float  # noqa: N815 - the unit is written so
     value: float
+    is_over_times: bool = False
 
     @property
     def group(self) -> tuple[str, str, float]:
         """What shares a background and a scale."""
-        return self.cell, self.date, self.time_h
+        return self.cell, self.date, -1.0 if self.is_over_times else self.time_h
 
     @property
     def condition(self) -> tuple[str, int, str, float, float]:

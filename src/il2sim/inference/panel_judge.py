@@ -8,7 +8,7 @@ from itself. Wells of a day and then days are put together as their means.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.optimize import Fit, fit
-from il2sim.inference.panel import Plan, Seen, Tried, groups_of, problem_of
+from il2sim.inference.panel import Plan, Seen, Tried, groups_of, point_of, problem_of
 from il2sim.inference.receptors import TIMES_H
 
 Floats = NDArray[np.float64]
@@ -203,9 +203,9 @@ def fit_panel(
     starts: int,
     first: Floats | None = None,
 ) -> Fit:
-    """Fit a candidate to some means."""
+    """Fit a candidate to some means, from one point near the best or from several."""
     likelihood = Likelihood(problem_of(plan, candidate, seen), tolerance=TOLERANCE)
-    most = MOST if first is None else MOST // 2
+    most = MOST // 2 if np.ndim(first) == 1 else MOST
     return fit(likelihood, starts=starts, seed=1, first=first, most=most)
 
 
@@ -241,6 +241,26 @@ def judge(
         made["left_out"][name] = judge_left_out(plan, candidate, seen, point, is_out)
         progress(2 + i, 1 + len(leave))
     return made
+
+
+def over_times(seen: Sequence[Seen]) -> list[Seen]:
+    """The same means, with one background and scale for all times of a day."""
+    return [replace(one, is_over_times=True) for one in seen]
+
+
+def judge_over_times(
+    plan: Plan, candidate: Tried, seen: Sequence[Seen], first: Floats
+) -> dict[str, Any]:
+    """Fit a candidate with one background and scale for each cell type and day.
+
+    It starts at a point and at the medians of the priors. The published score has as
+    few scales, and no background.
+    """
+    some = over_times(seen)
+    starts = np.stack([first, point_of(plan, candidate, {})])
+    point = fit_panel(plan, candidate, some, starts=2, first=starts).best
+    predicted = scaled(some, signals_of(plan, candidate, some, point))
+    return {"point": point.tolist(), "scores": told(scores(some, predicted))}
 
 
 def judge_left_out(

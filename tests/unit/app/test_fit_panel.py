@@ -8,6 +8,7 @@ from il2sim.app.fit import values_in
 from il2sim.errors import UnreadableFile
 from il2sim.inference import panel_judge
 from il2sim.inference.panel import COLUMNS, FILES, point_of, read_plan
+from il2sim.inference.panel_checks import OVER_TIMES
 
 RUN = CliRunner()
 
@@ -38,6 +39,11 @@ def given(plan, candidate, seen, *, starts, progress):
     return one | {"left_out": dict.fromkeys(panel_judge.left_out(plan), one)}
 
 
+def given_over_times(plan, candidate, seen, first):
+    """A fit that stays where it starts."""
+    return {"point": first.tolist(), "scores": {}}
+
+
 def test_without_data_it_says_what_to_fetch(tmp_path):
     """No folder, and a folder without the files."""
     found = RUN.invoke(app, ["fit", "panel"])
@@ -54,8 +60,10 @@ def test_all_that_ships_is_written_and_kept_fits_are_not_repeated(
     out = tmp_path / "out"
     words = ["fit", "panel", "--data", str(folder), "--out", str(out), "--starts", "2"]
     monkeypatch.setattr(panel_judge, "judge", given)
+    monkeypatch.setattr(panel_judge, "judge_over_times", given_over_times)
     assert RUN.invoke(app, words).exit_code == 0
     monkeypatch.setattr(panel_judge, "judge", None)
+    monkeypatch.setattr(panel_judge, "judge_over_times", None)
     again = RUN.invoke(app, words)
     assert again.exit_code == 0
     assert "Candidates, by what each was not fitted to" in again.output
@@ -64,7 +72,7 @@ def test_all_that_ships_is_written_and_kept_fits_are_not_repeated(
     for name in plan.chosen.free:
         assert values[name] == pytest.approx(plan.free[name]["median"], rel=1e-3)
     head, *rows = (out / "panel_left_out.tsv").read_text("utf-8").splitlines()
-    assert head.split("\t")[1:] == list(panel_judge.left_out(plan))
+    assert head.split("\t")[1:] == [*panel_judge.left_out(plan), OVER_TIMES]
     assert len(rows) == len(plan.chosen.free)
     curves = (out / "panel_curves.tsv").read_text("utf-8").splitlines()
     assert len(curves) == 1 + 2 * 2 * len(plan.cells)

@@ -24,6 +24,7 @@ from il2sim.inference.panel_judge import (
     blind,
     fit_panel,
     left_out,
+    over_times,
     scaled,
     scores,
     signals_of,
@@ -142,6 +143,19 @@ def test_background_and_scale_come_from_what_is_known():
     known = np.array([one.molecule == WILD for one in seen])
     found = scaled(seen, signals, known)
     np.testing.assert_allclose(found, [10, 12, 16, 20, 7, 14], rtol=1e-9)
+
+
+def test_one_scale_over_times_is_one_line_for_a_day():
+    """Two times on two lines are two groups, or one that neither line meets."""
+    seen = [
+        Seen(WILD, 1, "NK", "a day", time_h, dose, gain * dose)
+        for time_h, gain in ((1.0, 1.0), (4.0, 3.0))
+        for dose in (1.0, 2.0)
+    ]
+    signals = np.array([one.dose_nM for one in seen])
+    np.testing.assert_allclose(scaled(seen, signals), [1, 2, 3, 6], rtol=1e-9)
+    found = scaled(over_times(seen), signals)
+    np.testing.assert_allclose(found, [2, 4, 2, 4], rtol=1e-9)
 
 
 def test_scores_have_their_closed_forms():
