@@ -205,7 +205,8 @@ def fit_panel(
 ) -> Fit:
     """Fit a candidate to some means, from one point near the best or from several."""
     likelihood = Likelihood(problem_of(plan, candidate, seen), tolerance=TOLERANCE)
-    most = MOST // 2 if np.ndim(first) == 1 else MOST
+    is_near = first is not None and first.ndim == 1
+    most = MOST // 2 if is_near else MOST
     return fit(likelihood, starts=starts, seed=1, first=first, most=most)
 
 
