@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors", "yt1", "panel", "body")
+FITS = ("receptors", "yt1", "panel", "crosstalk", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -40,7 +40,7 @@ Progress = Callable[[int, int], None]
 
 def command(
     what: Annotated[
-        str, typer.Argument(help="Which fit: receptors, yt1, panel, body.")
+        str, typer.Argument(help="Which fit: receptors, yt1, panel, crosstalk, body.")
     ] = "receptors",
     *,
     data: Annotated[
@@ -91,6 +91,11 @@ def command(
         from il2sim.app import fit_panel
 
         fit_panel.fit_panel(data, out or fit_panel.OUT, starts=starts)
+        return
+    if what == "crosstalk":
+        from il2sim.app import fit_crosstalk
+
+        fit_crosstalk.fit_crosstalk(data, out or fit_crosstalk.OUT, starts=starts)
         return
     fit_receptors(data, out or OUT, starts=starts, draws=draws)
 

@@ -183,7 +183,7 @@ def check_claim(choices: Choices, progress: Progress) -> Checked:
 
 def check_receptors(choices: Choices, progress: Progress) -> Checked:
     """Judge the receptors by derived facts of the published plates."""
-    from il2sim.figures import save
+    from il2sim.figures import crosstalk, save
     from il2sim.figures.fits import responses_figure
     from il2sim.figures.panel import shipped_figure
     from il2sim.figures.yt1 import yt1_figure
@@ -218,7 +218,8 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
         {"version": VERSION, "fit": plan.told["citation"], "checks": told},
         save(figure, choices.out, "receptors")
         + save(yt1_figure(made=made), choices.out, "yt1")
-        + save(shipped_figure(made=made), choices.out, "panel"),
+        + save(shipped_figure(made=made), choices.out, "panel")
+        + save(crosstalk.shipped_figure(made=made), choices.out, "crosstalk"),
     )
 
 

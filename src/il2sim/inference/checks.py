@@ -103,6 +103,7 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         _consumption,
     )
     # They take `Check` from here.
+    from il2sim.inference.crosstalk_checks import check_crosstalk
     from il2sim.inference.panel_checks import check_panel
     from il2sim.inference.yt1_checks import check_yt1
 
@@ -115,7 +116,7 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         for one in checks_of_curves(plan, responses)
     ]
     made += [check for make in makers for check in make(plan, responses)]
-    return made + check_yt1() + check_panel()
+    return made + check_yt1() + check_panel() + check_crosstalk()
 
 
 def checks_of_curves(plan: Plan, responses: Sequence[Response]) -> list[Check]:

@@ -52,12 +52,15 @@ class Plate:
         (nmol, L, h, cell, molecule); a number, or shape ``(n_wells,)``.
     wash_h
         When the medium is exchanged, [h]; None for never.
+    given_h
+        When each ligand is put in, [h], by the name of its inlet; at zero unless named.
     """
 
     doses_nM: Mapping[str, ArrayLike]  # noqa: N815 - the unit is written so
     times_h: ArrayLike
     values: Mapping[str, ArrayLike] = field(default_factory=dict)
     wash_h: float | None = None
+    given_h: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n_wells(self) -> int:
@@ -234,7 +237,8 @@ def _records(
                 got=f"'{ligand}'",
                 expected=closest(ligand, inlets),
             )
-        records.append(Given(0.0, inlets.index(ligand), 1.0, basis=i))
+        given_h = plate.given_h.get(ligand, 0.0)
+        records.append(Given(given_h, inlets.index(ligand), 1.0, basis=i))
     if plate.wash_h is not None:
         records.append(Change(plate.wash_h, columns[_WASH], WASH_RATE))
         records.append(Change(plate.wash_h + WASH_H, columns[_WASH], 0.0))

@@ -29,6 +29,16 @@ def test_wells_agree_with_the_reference():
     np.testing.assert_allclose(fast.values, slow.values, rtol=1e-4, atol=1e-7)
 
 
+def test_a_ligand_put_in_later_acts_from_then_on():
+    """Given after an hour and read after one and a half: as half an hour after zero."""
+    saved = ["il2 left", "pSTAT5 of NK"]
+    late = Plate({"il2": 3.0}, [0.99, 1.5], given_h={"il2": 1.0})
+    found = incubate(MODEL, late, save=saved).values[0]
+    soon = incubate(MODEL, Plate({"il2": 3.0}, [0.5]), save=saved).values[0]
+    assert found[0, 0] == 0
+    np.testing.assert_allclose(found[1], soon[0], rtol=1e-3)
+
+
 def test_mistakes_are_named():
     """An unknown ligand, parameter, output; wells of two numbers."""
     with pytest.raises(UnknownName, match="into the medium"):
