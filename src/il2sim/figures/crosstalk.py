@@ -48,7 +48,8 @@ def crosstalk_figure(
             len(panels_of),
             title="IL-7 and IL-4 share γc: each alone, and what one takes of the other",
             below="Points: what was read, or its curves. Blue: fitted to each alone "
-            "and to the shape of the third panel; red: to each alone. Dotted: Farhat 2021.",
+            "and to the shape of the third panel; red: to each alone. Dotted: Farhat "
+            "2021.",
         )
         for axes, (ligand, first) in zip(panels, panels_of, strict=True):
             some = [one for one in seen if (one.ligand, one.first) == (ligand, first)]
