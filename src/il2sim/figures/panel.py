@@ -20,7 +20,12 @@ ONE_ARM, TWO_ARMS = "#2F6DB5", "#C1440E"
 
 
 def panel_figure(
-    plan: Plan, seen: Sequence[Seen], values: Mapping[str, float], *, made: str
+    plan: Plan,
+    seen: Sequence[Seen],
+    values: Mapping[str, float],
+    *,
+    made: str,
+    scatter: NDArray[np.float64] | None = None,
 ) -> Figure:
     """Draw predicted against measured means of each cell type.
 
@@ -34,6 +39,8 @@ def panel_figure(
         Of the free numbers, in the units of the fit file.
     made
         What produced the figure.
+    scatter
+        Of the means that `seen` stands for, if it lies on curves.
     """
     from il2sim.inference.panel import point_of
     from il2sim.inference.panel_judge import (
@@ -46,12 +53,13 @@ def panel_figure(
     point = point_of(plan, plan.chosen, values)
     ours = scaled(seen, signals_of(plan, plan.chosen, seen, point))
     theirs = scaled(seen, signals_published(plan, seen, counts=plan.chosen.counts))
-    told, other = scores(seen, ours), scores(seen, theirs)
+    told, other = (scores(seen, one, scatter=scatter) for one in (ours, theirs))
     with styled():
         figure, panels = new_figure(
             len(plan.cells),
             title="Fc fusions with one and two arms: pSTAT5 predicted and measured",
-            below="Each point is one dose, time, molecule and day. Blue one arm, red "
+            below="Each point is one dose, time, molecule and day (on "
+            "its curve, where the means are not at hand). Blue one arm, red "
             "two; gray: the published equilibrium. Background and scale of each cell "
             "type, day and time are fitted for both.",
         )
@@ -83,5 +91,5 @@ def shipped_figure(*, made: str) -> Figure:
     from il2sim.inference.panel_facts import means_of, read_curves
 
     plan = read_plan()
-    seen, _ = means_of(plan, read_curves())
-    return panel_figure(plan, seen, read_point(), made=made)
+    seen, scatter = means_of(plan, read_curves())
+    return panel_figure(plan, seen, read_point(), made=made, scatter=scatter)
