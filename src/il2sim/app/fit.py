@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors", "yt1", "panel", "crosstalk", "body")
+FITS = ("receptors", "yt1", "panel", "crosstalk", "culture", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -40,7 +40,10 @@ Progress = Callable[[int, int], None]
 
 def command(
     what: Annotated[
-        str, typer.Argument(help="Which fit: receptors, yt1, panel, crosstalk, body.")
+        str,
+        typer.Argument(
+            help="Which fit: receptors, yt1, panel, crosstalk, culture, body."
+        ),
     ] = "receptors",
     *,
     data: Annotated[
@@ -96,6 +99,11 @@ def command(
         from il2sim.app import fit_crosstalk
 
         fit_crosstalk.fit_crosstalk(data, out or fit_crosstalk.OUT, starts=starts)
+        return
+    if what == "culture":
+        from il2sim.app import fit_culture
+
+        fit_culture.fit_culture(data, out or fit_culture.OUT)
         return
     fit_receptors(data, out or OUT, starts=starts, draws=draws)
 

@@ -1,0 +1,85 @@
+"""T cells in culture: the effect of IL-2, what is left out, and what replicates allow."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from il2sim.app.cli import app
+from il2sim.errors import UnreadableFile
+from il2sim.inference.culture import (
+    FILE,
+    Wells,
+    check_culture,
+    effect,
+    gain_of,
+    noise_of,
+    r_squared,
+    read_counts,
+    read_wells,
+    reproducible,
+)
+
+DATA = Path(os.environ.get("IL2SIM_DATA", Path(__file__).parents[4] / "shared/data"))
+DOSES = (0.0, 32.0, 500.0)
+
+
+def made(gain, scatter=0.01):
+    """Four donors of different levels with one effect of IL-2."""
+    return [
+        Wells(str(donor), dose, donor + np.log(gain) * effect(dose), scatter, 4)
+        for donor in range(4)
+        for dose in DOSES
+    ]
+
+
+def test_an_effect_is_found_again_and_predicts_donors_left_out():
+    """Threefold; nothing is lost but what scatters."""
+    wells = made(3.0)
+    assert np.exp(gain_of(wells)) == pytest.approx(3.0, rel=1e-3)
+    assert r_squared(wells) > 0.999
+    assert r_squared(wells, without_effect=True) < 0.7
+
+
+def test_where_wells_scatter_no_model_is_better_than_the_replicates_allow():
+    """Scatter enters the score; of four wells a quarter more is the noise."""
+    wells = made(1.0, scatter=1.0)
+    assert noise_of(wells) == pytest.approx(np.sqrt(4 / 3))
+    assert reproducible(wells) < r_squared(wells) < 0.6
+
+
+def test_half_of_the_effect_is_at_its_dose():
+    """0.32 nM of aldesleukin; 4 nmol are 1 MIU, so 80 IU/mL."""
+    assert effect(80.0) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_effect_of_il2_is_within_what_replicates_leave_open():
+    """In these cultures none is seen: within a tenth of none."""
+    [check] = check_culture()
+    assert not check.passes
+    assert abs(gain_of(read_wells())) < 0.1
+    assert check.value < reproducible(read_wells()) < 0.7
+
+
+def test_the_command_writes_the_facts_and_says_what_to_fetch(tmp_path):
+    """Wells of a donor and dose put together; a folder without the file."""
+    rows = [f"{d}\t{q}\t{100 + d}" for d in (1, 2) for q in (0, 32, 500) for _ in "ab"]
+    head = "donor id\tIL-2 conct\tlive count (cells/ml)"
+    (tmp_path / FILE).write_text("\n".join([head, *rows]), encoding="utf-8")
+    words = ["fit", "culture", "--data", str(tmp_path), "--out", str(tmp_path / "out")]
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0
+    lines = (tmp_path / "out" / "culture.tsv").read_text("utf-8").splitlines()
+    assert len(lines) == 1 + 2 * 3
+    with pytest.raises(UnreadableFile, match="t-cell-guide"):
+        read_counts(tmp_path / "out")
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the public data are not here")
+def test_shipped_wells_are_those_of_the_file():
+    """24 of four wells each."""
+    for one, other in zip(read_counts(DATA), read_wells(), strict=True):
+        assert (one.donor, one.dose, one.n) == (other.donor, other.dose, other.n)
+        assert one.mean == pytest.approx(other.mean, abs=1e-3)
