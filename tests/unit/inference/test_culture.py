@@ -1,4 +1,4 @@
-"""T cells in culture: the effect of IL-2, what is left out, and what replicates allow."""
+"""T cells in culture: the effect of IL-2, donors left out, and replicates."""
 
 import os
 from pathlib import Path
