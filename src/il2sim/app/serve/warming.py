@@ -39,16 +39,18 @@ def warming(is_ready: threading.Event) -> Iterator[None]:
         if not over.is_set():
             command = [sys.executable, "-c", COMMAND]
             quiet = subprocess.DEVNULL
-            started.append(subprocess.Popen(command, stdout=quiet, stderr=quiet))
+            process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+            started.append(process)
+            process.wait()  # or it would stay in the table of processes
 
     threading.Thread(target=begin, daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        for process in started:
-            process.kill()
-            process.wait()
+        for one in started:
+            one.kill()
+            one.wait()
 
 
 def compile_shares() -> None:
