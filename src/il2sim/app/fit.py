@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUT = Path("runs") / "fit-receptors"
 """Where a fit is written unless the user names another folder."""
 
-FITS = ("receptors", "yt1", "panel", "crosstalk", "culture", "body")
+FITS = ("receptors", "yt1", "panel", "crosstalk", "culture", "variance", "body")
 
 NINETY = 1.645
 """Standard errors on each side of 90 % of a normal distribution."""
@@ -42,7 +42,7 @@ def command(
     what: Annotated[
         str,
         typer.Argument(
-            help="Which fit: receptors, yt1, panel, crosstalk, culture, body."
+            help="Which fit: receptors, yt1, panel, crosstalk, culture, variance, body."
         ),
     ] = "receptors",
     *,
@@ -104,6 +104,11 @@ def command(
         from il2sim.app import fit_culture
 
         fit_culture.fit_culture(data, out or fit_culture.OUT)
+        return
+    if what == "variance":
+        from il2sim.app import fit_variance
+
+        fit_variance.fit_variance(data, out or fit_variance.OUT)
         return
     fit_receptors(data, out or OUT, starts=starts, draws=draws)
 

@@ -12,6 +12,7 @@ Fc fusions with one and two arms: `panel.py`, `panel_judge.py`, `panel_facts.py`
 `panel_checks.py`.
 IL-7 and IL-4 on one cell: `crosstalk.py`, `crosstalk_facts.py`,
 `crosstalk_checks.py`. T cells in culture: `culture.py`.
+Variance among cells: `variance.py`.
 The calibration of the body by its cards: `body_plan.py`, `summaries.py`,
 `surrogate.py`, `body.py`, `importance.py`, `body_draws.py`, `body_profiles.py`,
 `body_result.py`.

@@ -106,6 +106,7 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
     from il2sim.inference.crosstalk_checks import check_crosstalk
     from il2sim.inference.culture import check_culture
     from il2sim.inference.panel_checks import check_panel
+    from il2sim.inference.variance import check_variance
     from il2sim.inference.yt1_checks import check_yt1
 
     told = {
@@ -117,7 +118,14 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         for one in checks_of_curves(plan, responses)
     ]
     made += [check for make in makers for check in make(plan, responses)]
-    return made + check_yt1() + check_panel() + check_crosstalk() + check_culture()
+    return (
+        made
+        + check_yt1()
+        + check_panel()
+        + check_crosstalk()
+        + check_culture()
+        + check_variance()
+    )
 
 
 def checks_of_curves(plan: Plan, responses: Sequence[Response]) -> list[Check]:

@@ -307,8 +307,17 @@ def observations_of(seen: Sequence[Seen], noise: float) -> Observations:
     return Observations.of(values, spreads, groups=groups)
 
 
-def read_panel(plan: Plan, folder: Path) -> list[Seen]:
+def read_panel(plan: Plan, folder: Path, what: str = "Mean") -> list[Seen]:
     """Read the means of the panel; molecules without an affinity are left out.
+
+    Parameters
+    ----------
+    plan
+        The fit.
+    folder
+        That holds the files, or a clone.
+    what
+        Column that is read; ``"Variance"`` is that among the cells of a well.
 
     Raises
     ------
@@ -326,10 +335,10 @@ def read_panel(plan: Plan, folder: Path) -> list[Seen]:
             expected="a clone of https://github.com/meyer-lab/gcSolver.jl at b074e92c",
             try_="il2sim fit panel --data FOLDER",
         )
-    return [one for name in FILES for one in _means(plan, found / name)]
+    return [one for name in FILES for one in _means(plan, found / name, what)]
 
 
-def _means(plan: Plan, path: Path) -> list[Seen]:
+def _means(plan: Plan, path: Path, what: str) -> list[Seen]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows or set(COLUMNS) - set(rows[0]):
@@ -347,7 +356,7 @@ def _means(plan: Plan, path: Path) -> list[Seen]:
             row["Date"],
             float(row["Time"]),
             float(row["Dose"]),
-            float(row["Mean"]),
+            float(row[what]),
         )
         for row in rows
         if row["Ligand"] in plan.molecules and row["Mean"]

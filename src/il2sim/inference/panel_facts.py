@@ -115,15 +115,20 @@ def write_curves(path: Path, curves: Sequence[Curve], source: str) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_curves() -> list[Curve]:
+def read_curves(table: str = TABLE) -> list[Curve]:
     """Read the shipped curves.
+
+    Parameters
+    ----------
+    table
+        Name of the table.
 
     Examples
     --------
     >>> sorted({one.arms for one in read_curves()})
     [1, 2]
     """
-    return [_curve(row) for row in shipped(TABLE)]
+    return [_curve(row) for row in shipped(table)]
 
 
 def _curve(row: Mapping[str, str]) -> Curve:
