@@ -52,7 +52,7 @@ def check_crosstalk() -> list[Check]:
     ours, theirs, alone = (lost_in(plan, name) for name in ("shape", FARHAT, "alone"))
     most = [one.values[-1] for one in seen if one.first == "il4"]
     least = [one.values[-1] for one in seen if one.first == "il7"]
-    fitted_all = f"{FARHAT}, fitted to all"
+    fitted_all = f"{FARHAT}, fitted to all, scale assumed"
     return [
         Check(
             10,
