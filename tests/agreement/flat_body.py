@@ -52,8 +52,10 @@ def flat_rates(y: Values, p: Values) -> dict[str, float]:
         for place in ("facing", "tissue")
     }
     treg = sum(y[f"{c}.pool"] for c in TREG) / sum(rest[c] for c in TREG)
+    il7 = _il7(y, p, blood)
     for c in CELLS:
-        _population(d, y, p, c, rest[c], treg, withdrawal, signal)
+        _population(d, y, p, c, rest[c], (treg, il7), withdrawal, signal)
+    _icos(d, y, p, signal)
     leave = p["bystanders.recirculation"] * (1 + withdrawal["T cells"])
     d["B cells.blood"] += p["B cells.inflow"] * p["B cells.baseline"]
     d["B cells.blood"] -= leave * y["B cells.blood"]
@@ -114,16 +116,18 @@ def _population(
     p: Values,
     c: str,
     rest: float,
-    treg: float,
+    crowd: tuple[float, float],
     withdrawal: Values,
     signal: Mapping[tuple[str, str], float],
 ) -> None:
     """Change the number of one population, and what it secretes, exports, becomes."""
     pool, share = y[f"{c}.pool"], p[f"{c}.facing_share"]
     mean = share * signal[c, "facing"] + (1 - share) * signal[c, "tissue"]
-    s = p[f"{c}.suppression"]
+    s, (treg, il7) = p[f"{c}.suppression"], crowd
     restraint = (1 + s) / (1 + s * treg)
-    division = p[f"{c}.division_at_rest"] + p[f"{c}.division_by_il2"] * mean * restraint
+    driven = p["lymphocytes.division_by_il7"] * p[f"{c}.il7ra_at_rest"] * (il7 - 1)
+    division = p[f"{c}.division_at_rest"] * (1 + driven)
+    division += p[f"{c}.division_by_il2"] * mean * restraint
     death = p[f"{c}.death"] * (pool / rest) ** p[f"{c}.crowding"]
     death /= 1 + p[f"{c}.survival"] * _kept(d, y, p, c, mean)
     d[f"{c}.pool"] += (division - death) * pool
@@ -148,6 +152,28 @@ def _population(
         d[f"{c}.pool"] += made
         d[recent] += made - gone * y[recent]
         d[trec] += made * p["thymic_export.trec_of_emigrant"] - lost * y[trec]
+
+
+def _il7(y: Values, p: Values, blood: float) -> float:
+    """IL-7 over that of normal counts: what is made over what is cleared."""
+    receptors = sum(p[f"{c}.il7ra_at_rest"] * y[f"{c}.pool"] for c in CELLS)
+    share = p["interleukin7.uptake_share"]
+    of_normal = receptors / blood / p["interleukin7.normal_receptors"]
+    return 1 / ((1 - share) + share * of_normal)
+
+
+def _icos(
+    d: dict[str, float],
+    y: Values,
+    p: Values,
+    signal: Mapping[tuple[str, str], float],
+) -> None:
+    c, state = "memory Treg", "memory Treg activation.share"
+    part = p[f"{c}.facing_share"]
+    mean = part * signal[c, "facing"] + (1 - part) * signal[c, "tissue"]
+    odds = p[f"{c}.icos_at_rest"] / (1 - p[f"{c}.icos_at_rest"])
+    gained = odds * (1 + p[f"{c}.icos_induction"] * mean) * (1 - y[state])
+    d[state] += p["activation.k_lose_icos"] * (gained - y[state])
 
 
 def _kept(d: dict[str, float], y: Values, p: Values, c: str, mean: float) -> float:

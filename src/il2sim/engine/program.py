@@ -368,6 +368,8 @@ def text(program: Program) -> str:
     lines += [f"output {name} = v{number}" for name, number in program.outputs.items()]
     lines += [f"inlet {route} -> {name}" for route, name in program.inlets.items()]
     lines += [f"held {name}" for name in program.held]
+    for what in ("states", "parameters", "solved"):  # also those that no line reads
+        lines.append(f"{what} " + "; ".join(getattr(program, what)))
     lines.append("scales " + " ".join(float(one).hex() for one in program.scales))
     return "\n".join(lines) + "\n"
 

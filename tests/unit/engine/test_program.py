@@ -81,6 +81,20 @@ def test_the_fingerprint_changes_with_what_shapes_the_computation():
     assert len({one.fingerprint for one in different}) == 3
 
 
+def test_what_no_statement_reads_is_part_of_it():
+    """Code finds a parameter by its place, which one that nothing reads moves too."""
+
+    def with_parameters(*names: str) -> Program:
+        b = ProgramBuilder(states=("x",), parameters=names)
+        rate = b.mul(b.parameter("k"), b.state("x"))
+        one = b.const(1.0)
+        return b.finish(rates=[rate], starts=[one], outputs={}, scales=[1.0])
+
+    few, more = with_parameters("k"), with_parameters("k", "unread")
+    assert few.statements == more.statements
+    assert few.fingerprint != more.fingerprint
+
+
 def test_the_text_names_everything():
     """What is printed holds each list of the program, so a hash of it is enough."""
     printed = text(sink())
