@@ -15,7 +15,7 @@ import typer
 
 from il2sim.app import (
     again,
-    fit,
+    fit_command,
     listing,
     people,
     run_command,
@@ -128,6 +128,6 @@ def serve(
 app.command("explain")(again.explain)
 app.command("replay")(again.replay)
 app.command("certify")(again.certify)
-app.command("fit")(fit.command)
+app.command("fit")(fit_command.command)
 app.command("validate")(validate.command)
 app.command("screen")(screen_command.command)

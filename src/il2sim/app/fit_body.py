@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from il2sim.inference.body_profiles import Profile
     from il2sim.study.card import TrialCard
 
-OUT = Path("runs") / "fit-body"
-"""Where a fit is written unless the user names another folder."""
-
 BLOCK = 400
 """Subjects of one block: less than a minute of work, and it is kept."""
 

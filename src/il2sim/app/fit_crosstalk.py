@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from il2sim.app import fit
 from il2sim.app.terminal import progress_bar
 from il2sim.provenance import VERSION
-
-OUT = Path("runs") / "fit-crosstalk"
-"""Where the fit is written unless the user names another folder."""
 
 TOLERANCE = 1e-4
 """Of one step while fitting."""
@@ -52,15 +47,10 @@ def fit_crosstalk(data: Path, out: Path, *, starts: int) -> None:
                 written += fit.write_point(likelihood, plan.free, point, source, paths)
             progress(i + 1, len(plan.candidates))
     fits = out / "crosstalk_fits.tsv"
-    rows = [
-        "\t".join((name, *(f"{one[name]:.5g}" for one in found.values())))
-        for name in plan.free
-    ]
-    fits.write_text("\n".join(["\t".join(("name", *found)), *rows]) + "\n", "utf-8")
+    fit.write_points(fits, list(plan.free), found)
     curves = out / crosstalk_facts.TABLE
     crosstalk_facts.write_curves(curves, seen, plan.told["citation"])
     made = f"il2sim {VERSION} · il2sim fit crosstalk"
     figure = crosstalk_figure(plan, seen, found, made=made)
     written += [fits, curves, *save(figure, out, "crosstalk")]
-    for path in written:
-        Console().print(f"Written: {path}", markup=False, soft_wrap=True)
+    fit.tell(written)

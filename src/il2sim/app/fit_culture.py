@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-OUT = Path("runs") / "fit-culture"
-"""Where the facts are written unless the user names another folder."""
+from il2sim.app import fit
 
 
 def fit_culture(data: Path, out: Path) -> None:
@@ -28,8 +26,9 @@ def fit_culture(data: Path, out: Path) -> None:
     path = out / culture.TABLE
     culture.write_wells(path, wells)
     gain = np.exp(culture.gain_of(wells))
-    console = Console()
-    console.print(f"Saturating IL-2 over none: {gain:.2f}-fold cells")
-    console.print(f"R² of donors left out: {culture.r_squared(wells):.2f}")
-    console.print(f"R² that replicates allow: {culture.reproducible(wells):.2f}")
-    console.print(f"Written: {path}", markup=False, soft_wrap=True)
+    fit.tell(
+        [path],
+        f"Saturating IL-2 over none: {gain:.2f}-fold cells",
+        f"R² of donors left out: {culture.r_squared(wells):.2f}",
+        f"R² that replicates allow: {culture.reproducible(wells):.2f}",
+    )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
 
 from il2sim.app import fit, tables
 from il2sim.app.terminal import progress_bar
@@ -20,13 +19,8 @@ from il2sim.provenance import VERSION, hash_of
 if TYPE_CHECKING:
     from il2sim.inference.panel import Plan, Seen
 
-OUT = Path("runs") / "fit-panel"
-"""Where the fit is written unless the user names another folder."""
-
 KEPT = "candidates.json"
 """What is known of candidates, in that folder."""
-
-Kept = dict[str, dict[str, Any]]
 
 
 def fit_panel(data: Path, out: Path, *, starts: int) -> None:
@@ -54,15 +48,12 @@ def fit_panel(data: Path, out: Path, *, starts: int) -> None:
         *write_numbers(plan, seen, kept, out),
         write_curves(plan, seen, out),
     ]
-    console = Console()
-    console.print(candidates_table(plan, kept))
-    for path in written:
-        console.print(f"Written: {path}", markup=False, soft_wrap=True)
+    fit.tell(written, candidates_table(plan, kept))
 
 
 def judge_all(
     plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
-) -> Kept:
+) -> fit.Kept:
     """Judge every candidate that the folder does not hold yet."""
     from il2sim.inference.panel_judge import judge, left_out
 
@@ -96,7 +87,7 @@ def over_times_of(plan: Plan) -> str:
     return f"{OVER_TIMES}: {plan.chosen.name}"
 
 
-def judge_over_times(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> None:
+def judge_over_times(plan: Plan, seen: list[Seen], kept: fit.Kept, out: Path) -> None:
     """Fit the shipped candidate with one scale over all times, unless it is kept."""
     from il2sim.inference.panel_judge import judge_over_times
 
@@ -112,7 +103,7 @@ def held_out(one: dict[str, Any], names: list[str]) -> float:
     return float(sum(one["left_out"][name]["log_likelihood"] for name in names))
 
 
-def ranked(plan: Plan, kept: Kept) -> list[str]:
+def ranked(plan: Plan, kept: fit.Kept) -> list[str]:
     """Names of candidates, best by molecules and cell types left out first."""
     names = [*plan.molecules.values(), *plan.cells]
     return sorted(plan.candidates, key=lambda name: -held_out(kept[name], names))
@@ -134,7 +125,7 @@ def _heads(plan: Plan, one: dict[str, Any]) -> list[str]:
     return ["fitted", "molecules left out", "cell types left out", *of]
 
 
-def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
+def write_candidates(plan: Plan, kept: fit.Kept, path: Path) -> Path:
     """Write what each candidate scored, best by what was left out first."""
     names = [*plan.molecules.values(), *plan.cells]
     first = kept[plan.chosen.name]
@@ -149,7 +140,9 @@ def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
     return path
 
 
-def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[Path]:
+def write_numbers(
+    plan: Plan, seen: list[Seen], kept: fit.Kept, out: Path
+) -> list[Path]:
     """Write the values with intervals, how they go together, and those of each fit."""
     from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.panel import problem_of
@@ -166,14 +159,8 @@ def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[P
     problem = likelihood.problem
     together = kept[over_times_of(plan)]
     others = best["left_out"] | {OVER_TIMES: together}
-    points = [problem.outside(one["point"]) for one in others.values()]
-    rows = [
-        "\t".join((name, *(f"{one[name]:.5g}" for one in points)))
-        for name in problem.names
-    ]
-    rows.insert(0, "\t".join(("name", *others)))
-    without.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return [*written, without]
+    points = {name: problem.outside(one["point"]) for name, one in others.items()}
+    return [*written, fit.write_points(without, problem.names, points)]
 
 
 def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
@@ -191,7 +178,7 @@ def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
     return path
 
 
-def candidates_table(plan: Plan, kept: Kept) -> Any:
+def candidates_table(plan: Plan, kept: fit.Kept) -> Any:
     """What each candidate scored, for the terminal."""
     from il2sim.inference.panel_judge import POOLED
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
-OUT = Path("runs") / "fit-variance"
-"""Where the facts are written unless the user names another folder."""
+from il2sim.app import fit
 
 
 def fit_variance(data: Path, out: Path) -> None:
@@ -27,4 +24,4 @@ def fit_variance(data: Path, out: Path) -> None:
     path = out / variance.TABLE
     curves = panel_facts.curves_of(seen)
     panel_facts.write_curves(path, curves, variance.read_relative()["citation"])
-    Console().print(f"Written: {path}", markup=False, soft_wrap=True)
+    fit.tell([path])

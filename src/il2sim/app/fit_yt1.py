@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
 
 from il2sim.app import fit, tables
 from il2sim.app.terminal import progress_bar
@@ -20,13 +19,8 @@ from il2sim.provenance import VERSION, hash_of
 if TYPE_CHECKING:
     from il2sim.inference.yt1 import Plan, Seen
 
-OUT = Path("runs") / "fit-yt1"
-"""Where the fit is written unless the user names another folder."""
-
 EARLY_MIN = 20.0
 """When pSTAT5 would have been read, had it been read early, [min]."""
-
-Kept = dict[str, dict[str, Any]]
 
 
 def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
@@ -55,15 +49,12 @@ def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
         *write_numbers(plan, seen, kept, out),
         write_curves(plan, seen, out),
     ]
-    console = Console()
-    console.print(candidates_table(plan, kept))
-    for path in written:
-        console.print(f"Written: {path}", markup=False, soft_wrap=True)
+    fit.tell(written, candidates_table(plan, kept))
 
 
 def judge_all(
     plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
-) -> Kept:
+) -> fit.Kept:
     """Judge every candidate that the folder does not hold yet; the chosen one early."""
     from il2sim.inference.yt1_judge import LEFT_OUT, at_other_time, judge
 
@@ -88,12 +79,12 @@ def kinds_left_out(one: dict[str, Any]) -> float:
     return float(sum(part["log_likelihood"] for part in one["left_out"].values()))
 
 
-def ranked(kept: Kept) -> list[str]:
+def ranked(kept: fit.Kept) -> list[str]:
     """Names of candidates, best by curves that were left out singly first."""
     return sorted(kept, key=lambda name: -float(kept[name]["curves"]))
 
 
-def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
+def write_candidates(plan: Plan, kept: fit.Kept, path: Path) -> Path:
     """Write what each candidate scored, best by curves left out singly first."""
     from il2sim.inference.yt1_judge import LEFT_OUT
 
@@ -120,7 +111,9 @@ def write_candidates(plan: Plan, kept: Kept, path: Path) -> Path:
     return path
 
 
-def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[Path]:
+def write_numbers(
+    plan: Plan, seen: list[Seen], kept: fit.Kept, out: Path
+) -> list[Path]:
     """Write the values with intervals, what follows from them, and of each fit."""
     from il2sim.inference.likelihood import Likelihood
     from il2sim.inference.yt1 import problem_of
@@ -145,14 +138,9 @@ def write_numbers(plan: Plan, seen: list[Seen], kept: Kept, out: Path) -> list[P
         file.write("\n".join(lines) + "\n")
     without = out / "yt1_left_out.tsv"
     problem = likelihood.problem
-    points = [problem.outside(one["point"]) for one in best["left_out"].values()]
-    rows = [
-        "\t".join((name, *(f"{one[name]:.5g}" for one in points)))
-        for name in problem.names
-    ]
-    rows.insert(0, "\t".join(("name", *best["left_out"])))
-    without.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return [values, together, without]
+    others = best["left_out"]
+    points = {name: problem.outside(one["point"]) for name, one in others.items()}
+    return [values, together, fit.write_points(without, problem.names, points)]
 
 
 def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
@@ -170,7 +158,7 @@ def write_curves(plan: Plan, seen: list[Seen], out: Path) -> Path:
     return path
 
 
-def candidates_table(plan: Plan, kept: Kept) -> Any:
+def candidates_table(plan: Plan, kept: fit.Kept) -> Any:
     """What each candidate scored, for the terminal."""
     table = tables.plain_table("Candidates, by what each was not fitted to")
     names = ("candidate", "curves left out", "kinds left out", "fitted")

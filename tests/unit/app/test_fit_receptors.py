@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from il2sim.app import fit, validate
+from il2sim.app import fit_receptors, validate
 from il2sim.app.cli import app
 from il2sim.errors import UnreadableFile
 from il2sim.inference.facts import doses_nM, model_curves, read_fitted
@@ -34,7 +34,7 @@ def test_candidates_that_are_kept_are_not_fitted_again(tmp_path):
     path = tmp_path / "candidates.json"
     path.write_text(json.dumps({"key": key} | done), encoding="utf-8")
     told = []
-    kept = fit.judge_all(
+    kept = fit_receptors.judge_all(
         plan, wells, tmp_path, starts=1, progress=lambda *n: told.append(n)
     )
     assert kept == done
@@ -54,7 +54,7 @@ def test_values_ship_with_intervals_that_hold_them(tmp_path):
         for dose, signal in zip(doses_nM(), curve, strict=True)
     ]
     point = np.log([truth[name] for name in plan.chosen.free])
-    values, together = fit.write_chosen(plan, wells, point, tmp_path, draws=0)
+    values, together = fit_receptors.write_chosen(plan, wells, point, tmp_path, draws=0)
     rows = [line.split("\t") for line in values.read_text().splitlines()[1:]]
     for name, value, _, low, high, *_ in rows:
         assert float(low) < float(value) < float(high)
