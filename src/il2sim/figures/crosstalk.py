@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il2sim.figures.style import FAINT, INK, new_figure, sign, styled
+from il2sim.figures.style import FAINT, INK, TWO_KINDS, new_figure, sign, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from il2sim.inference.crosstalk import Plan, Seen
 
 NAMES = {"il7": "IL-7", "il4": "IL-4"}
-COLORS = {"shape": "#2F6DB5", "alone": "#C1440E"}
+COLORS = dict(zip(("shape", "alone"), TWO_KINDS, strict=True))
 
 
 def crosstalk_figure(

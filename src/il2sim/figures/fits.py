@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from il2sim.inference.checks import Check
+    from il2sim.inference.check import Check
     from il2sim.inference.facts import Response
 
 LIGANDS = {"IL2": "IL-2", "IL15": "IL-15"}

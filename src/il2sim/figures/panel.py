@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il2sim.figures.style import FAINT, new_figure, sign, styled
+from il2sim.figures.style import FAINT, TWO_KINDS, new_figure, sign, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from il2sim.inference.panel import Plan, Seen
-
-ONE_ARM, TWO_ARMS = "#2F6DB5", "#C1440E"
-"""Colors of molecules with one and two arms."""
 
 
 def panel_figure(
@@ -68,7 +65,7 @@ def panel_figure(
             arms = np.array([one.arms for one in seen])
             values_of = np.array([one.value for one in seen]) / 1000
             axes.plot(theirs[of] / 1000, values_of[of], ".", color=FAINT, markersize=3)
-            for n, color in ((1, ONE_ARM), (2, TWO_ARMS)):
+            for n, color in enumerate(TWO_KINDS, start=1):
                 some: NDArray[np.bool_] = of & (arms == n)
                 axes.plot(
                     ours[some] / 1000, values_of[some], ".", color=color, markersize=3

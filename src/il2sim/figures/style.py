@@ -37,6 +37,9 @@ COLORS: Mapping[str, str] = MappingProxyType(
 )
 """One color for each population, in every figure."""
 
+TWO_KINDS = ("#2F6DB5", "#C1440E")
+"""Two kinds of one thing beside each other: two ligands, two fits."""
+
 INK = "#1F2933"
 """Text and what was measured."""
 

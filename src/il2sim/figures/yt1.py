@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from il2sim.figures.style import FAINT, INK, new_figure, sign, styled
+from il2sim.figures.style import FAINT, INK, TWO_KINDS, new_figure, sign, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from il2sim.inference.yt1 import Plan, Seen
     from il2sim.inference.yt1_facts import Curve
 
-COLORS = {"il2": "#2F6DB5", "il15": "#C1440E"}
+COLORS = dict(zip(("il2", "il15"), TWO_KINDS, strict=True))
 NAMES = {"il2": "IL-2", "il15": "IL-15"}
 FULL_NM = 10.0
 """Stains of doses below it are open signs, [nM]."""

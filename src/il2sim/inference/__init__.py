@@ -6,6 +6,8 @@ knows biology.
 
 Reading order: `observation.py`, `problem.py`, `likelihood.py`, `optimize.py`,
 `identifiability.py`, `sample.py`, `diagnostics.py`; `rivals.py` are two simple models.
+`fit_file.py` reads the shipped fit files; `check.py` is what `validate receptors` lists
+and `checks.py` makes them.
 Cells of the line YT-1: `yt1.py`, `yt1_facts.py`, `yt1_judge.py`, `yt1_numbers.py`,
 `yt1_checks.py`.
 Fc fusions with one and two arms: `panel.py`, `panel_judge.py`, `panel_facts.py`,

@@ -6,10 +6,13 @@ The bands were set before the fit. A check that fails says so; none is tuned.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from il2sim.inference.check import FARHAT, Check
+from il2sim.inference.crosstalk_checks import check_crosstalk
+from il2sim.inference.culture import check_culture
 from il2sim.inference.facts import (
     Response,
     beside,
@@ -19,66 +22,17 @@ from il2sim.inference.facts import (
     read_fitted,
     shipped,
 )
+from il2sim.inference.panel_checks import check_panel
 from il2sim.inference.plate import hill_curve
 from il2sim.inference.receptors import MANY_CD25, Plan
+from il2sim.inference.variance import check_variance
+from il2sim.inference.yt1_checks import check_yt1
 
-FARHAT = "Farhat 2021"
 MEASURED_RATIOS = {"NK": 31.0, "CD8": 55.0, "CD4 Tconv": 36.0}
 """Half-maximal IL-2 at 30 min over that of Treg: our Hill fit to the raw wells."""
 
 PUBLISHED_RATIOS = {"NK": 9.5, "CD8": 9.3, "CD4 Tconv": 8.6}
 """The same by the published model, at the medians of its posterior."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check.
-
-    Attributes
-    ----------
-    row
-        Number in the list of reproduction checks.
-    name
-        What is compared.
-    value
-        Ours.
-    low, high
-        The band; infinite where it is open.
-    baseline
-        What the published model scores, as text.
-    how
-        Whether the value was fitted, predicted or taken from the shipped fit.
-    spread
-        Where 90 % of the draws from the posterior put the value, where they were asked.
-    """
-
-    row: int
-    name: str
-    value: float
-    low: float
-    high: float
-    baseline: str
-    how: str
-    spread: tuple[float, float] | None = None
-
-    @property
-    def subject(self) -> str:
-        """The name without numbers in brackets."""
-        return self.name.split(" (")[0]
-
-    @property
-    def passes(self) -> bool:
-        """Whether the value is in the band."""
-        return bool(self.low <= self.value <= self.high)
-
-    @property
-    def band(self) -> str:
-        """The band as text."""
-        if np.isinf(self.high):
-            return f"at least {self.low:g}"
-        if not self.low > 0:
-            return f"at most {self.high:g}"
-        return f"{self.low:.3g} to {self.high:.3g}"
 
 
 def responses_of(plan: Plan) -> list[Response]:
@@ -102,13 +56,6 @@ def check_receptors(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         _fallon,
         _consumption,
     )
-    # They take `Check` from here.
-    from il2sim.inference.crosstalk_checks import check_crosstalk
-    from il2sim.inference.culture import check_culture
-    from il2sim.inference.panel_checks import check_panel
-    from il2sim.inference.variance import check_variance
-    from il2sim.inference.yt1_checks import check_yt1
-
     told = {
         (int(row["row"]), row["check"]): (float(row["low"]), float(row["high"]))
         for row in shipped("receptor_intervals.tsv")

@@ -7,11 +7,9 @@ IL-7 by pSTAT5, IL-4 by pSTAT6, each a saturating function of what is engaged.
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from importlib import resources
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import UnreadableFile
+from il2sim.inference.fit_file import FitFile, read_told
 from il2sim.inference.observation import Observations
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import FEW_CELLS, free_numbers
@@ -95,29 +94,12 @@ class Tried:
     first: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(FitFile[Tried]):
     """The fit file, read."""
 
-    told: Mapping[str, Any]
-
-    @cached_property
-    def candidates(self) -> dict[str, Tried]:
-        """What is tried, by name."""
-        return {
-            one["name"]: Tried(**(one | {"first": tuple(one["first"])}))
-            for one in self.told["candidate"]
-        }
-
-    @property
-    def chosen(self) -> Tried:
-        """What ships."""
-        return self.candidates[self.told["chosen"]]
-
-    @cached_property
-    def free(self) -> dict[str, Mapping[str, Any]]:
-        """What is free, by name."""
-        return {one["name"]: one for one in self.told["free"]}
+    def tried(self, told: Mapping[str, Any]) -> Tried:
+        """What is tried from its entry in the file."""
+        return Tried(**(dict(told) | {"first": tuple(told["first"])}))
 
     def doses_nM(self, which: str, ligand: str) -> Floats:  # noqa: N802
         """``"alone"``, ``"first"`` or ``"second"`` doses of a cytokine, [nM]."""
@@ -133,8 +115,7 @@ def read_plan() -> Plan:
     >>> round(float(read_plan().doses_nM("second", "il7")), 5)
     0.00287
     """
-    text = resources.files("il2sim").joinpath("fits/crosstalk.toml").read_text("utf-8")
-    return Plan(tomllib.loads(text))
+    return Plan(read_told("crosstalk"))
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.checks import FARHAT, Check
+from il2sim.inference.check import FARHAT, Check
 from il2sim.inference.crosstalk import Plan, parameters_of, read_plan
 from il2sim.inference.crosstalk_facts import lost_by, r_squared, read_curves
 from il2sim.inference.facts import shipped

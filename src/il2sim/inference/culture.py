@@ -7,19 +7,18 @@ is one number for all donors, and is judged on donors that it was not found from
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from il2sim.errors import UnreadableFile
-from il2sim.inference.checks import Check
+from il2sim.inference.check import Check
 from il2sim.inference.facts import shipped
+from il2sim.inference.fit_file import read_told
 
 FILE = "il2-sigma-nih-counts.tsv"
 FOLDERS = ("hammerlab-t-cell-guide", "analyses/il2-titration", ".")
@@ -56,8 +55,7 @@ class Wells:
 @lru_cache(maxsize=1)
 def read_plan() -> dict[str, Any]:
     """Read the shipped fit file."""
-    text = resources.files("il2sim").joinpath("fits/culture.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return read_told("culture")
 
 
 def effect(dose: float) -> float:

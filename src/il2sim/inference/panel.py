@@ -8,11 +8,9 @@ them all. CD25 varies from cell to cell of a type; the mean is a quadrature over
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import UnreadableFile
+from il2sim.inference.fit_file import FitFile, read_told
 from il2sim.inference.observation import Observations
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import (
@@ -115,29 +114,12 @@ class Tried(Candidate):
     counts: str
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(FitFile[Tried]):
     """The fit file, read."""
 
-    told: Mapping[str, Any]
-
-    @cached_property
-    def candidates(self) -> dict[str, Tried]:
-        """Mechanisms that are tried, by name."""
-        return {
-            one["name"]: Tried(**({"fixed": {}} | one | {"free": tuple(one["free"])}))
-            for one in self.told["candidate"]
-        }
-
-    @property
-    def chosen(self) -> Tried:
-        """The mechanism that is shipped."""
-        return self.candidates[self.told["chosen"]]
-
-    @cached_property
-    def free(self) -> dict[str, Mapping[str, Any]]:
-        """What can be free, by name."""
-        return {one["name"]: one for one in self.told["free"]}
+    def tried(self, told: Mapping[str, Any]) -> Tried:
+        """A mechanism from its entry in the file."""
+        return Tried(**({"fixed": {}} | dict(told) | {"free": tuple(told["free"])}))
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -166,8 +148,7 @@ def read_plan() -> Plan:
     >>> read_plan().cells["Treg"].counts["single cells"]
     (3646.0, 2350.0)
     """
-    text = resources.files("il2sim").joinpath("fits/panel.toml").read_text("utf-8")
-    return Plan(tomllib.loads(text))
+    return Plan(read_told("panel"))
 
 
 def model_of(candidate: Candidate) -> Model:

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.checks import Check
+from il2sim.inference.check import Check
 from il2sim.inference.facts import shipped
 from il2sim.inference.panel import Plan, Seen, point_of, read_plan
 from il2sim.inference.panel_facts import means_of, read_curves

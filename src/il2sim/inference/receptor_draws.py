@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.checks import Check, checks_of_curves
+from il2sim.inference.check import Check
+from il2sim.inference.checks import checks_of_curves
 from il2sim.inference.diagnostics import coverage
 from il2sim.inference.facts import (
     all_curves,

@@ -8,17 +8,16 @@ they take less than a twentieth of the ligand.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import UnknownName, closest
+from il2sim.inference.fit_file import read_told
 from il2sim.inference.observation import Observations
 from il2sim.inference.plate import Well, replicate_noise, rise
 from il2sim.inference.problem import FitProblem, Free, Part, Reading
@@ -146,8 +145,7 @@ def read_plan() -> Plan:
     >>> read_plan().gate("NK").cd122
     8503.0
     """
-    text = resources.files("il2sim").joinpath("fits/receptors.toml").read_text("utf-8")
-    told = tomllib.loads(text)
+    told = read_told("receptors")
     return Plan(
         title=told["title"],
         told=told,

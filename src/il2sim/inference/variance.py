@@ -6,17 +6,16 @@ in gcSolver.jl: ``Var(y) = J Cov(R) J'``. Nothing is fitted to variances.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.checks import Check
+from il2sim.inference.check import Check
+from il2sim.inference.fit_file import read_told
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.panel import (
     Plan,
@@ -42,8 +41,7 @@ STEP = 1.25
 @lru_cache(maxsize=1)
 def read_relative() -> Mapping[str, Any]:
     """Read the shipped moments of receptors, by cell type."""
-    text = resources.files("il2sim").joinpath("fits/variance.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return read_told("variance")
 
 
 def spread_of(

@@ -8,11 +8,9 @@ resting cells show, as published. What is left out is therefore predicted blind.
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import UnreadableFile
+from il2sim.inference.fit_file import FitFile, read_told
 from il2sim.inference.observation import Observations, growing_noise
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import Candidate, free_numbers
@@ -82,31 +81,12 @@ class Seen:
         return self.what, self.has_cd25, self.ligand, dose
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(FitFile[Candidate]):
     """The fit file, read."""
 
-    told: Mapping[str, Any]
-
-    @cached_property
-    def candidates(self) -> dict[str, Candidate]:
-        """Mechanisms that are tried, by name."""
-        return {
-            one["name"]: Candidate(
-                **({"fixed": {}} | one | {"free": tuple(one["free"])})
-            )
-            for one in self.told["candidate"]
-        }
-
-    @property
-    def chosen(self) -> Candidate:
-        """The mechanism that is shipped."""
-        return self.candidates[self.told["chosen"]]
-
-    @cached_property
-    def free(self) -> dict[str, Mapping[str, Any]]:
-        """What can be free, by name."""
-        return {one["name"]: one for one in self.told["free"]}
+    def tried(self, told: Mapping[str, Any]) -> Candidate:
+        """A mechanism from its entry in the file."""
+        return Candidate(**({"fixed": {}} | dict(told) | {"free": tuple(told["free"])}))
 
 
 def read_plan() -> Plan:
@@ -114,11 +94,10 @@ def read_plan() -> Plan:
 
     Examples
     --------
-    >>> read_plan().told["pstat5_min"]
-    500.0
+    >>> read_plan().chosen.signaling
+    'steep'
     """
-    text = resources.files("il2sim").joinpath("fits/yt1.toml").read_text("utf-8")
-    return Plan(tomllib.loads(text))
+    return Plan(read_told("yt1"))
 
 
 def model_of(candidate: Candidate) -> Model:

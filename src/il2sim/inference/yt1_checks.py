@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.checks import FARHAT, Check
+from il2sim.inference.check import FARHAT, Check
 from il2sim.inference.facts import shipped
 from il2sim.inference.yt1 import Plan, Seen, problem_of, read_plan
 from il2sim.inference.yt1_facts import read_curves, readings_of

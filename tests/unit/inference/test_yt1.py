@@ -23,6 +23,7 @@ from il2sim.inference.yt1 import (
 from il2sim.inference.yt1_facts import Curve, curves_of, places_of, readings_of
 from il2sim.inference.yt1_judge import LEFT_OUT, at_other_time, predict, score
 from il2sim.inference.yt1_numbers import derived
+from tests.differences import assert_derivatives
 
 PLAN = read_plan()
 SIMPLE = replace(PLAN.chosen, free=("internalize", "cd25", "half", "see_cd122"))
@@ -79,18 +80,7 @@ def test_a_fit_finds_what_made_the_readings():
 
 def test_derivatives_are_those_of_differences():
     """Of a part on the logit scale and of a number on the log scale."""
-    likelihood = Likelihood(problem_of(PLAN, SIMPLE, made()), tolerance=1e-9)
-    point = likelihood.problem.center
-    jacobian = likelihood(point[None]).jacobian[0]
-    for k in range(len(point)):
-        step = np.zeros(len(point))
-        step[k] = 1e-4
-        after, before = likelihood(
-            np.stack([point + step, point - step]), slopes=False
-        ).residuals
-        np.testing.assert_allclose(
-            jacobian[:, k], (after - before) / 2e-4, rtol=2e-3, atol=2e-3
-        )
+    assert_derivatives(Likelihood(problem_of(PLAN, SIMPLE, made()), tolerance=1e-9))
 
 
 def test_curves_are_found_again():

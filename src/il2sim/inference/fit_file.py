@@ -1,0 +1,51 @@
+"""Fit files as data: what is told, which candidates are tried, what is free."""
+
+from __future__ import annotations
+
+import tomllib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any, Generic, TypeVar
+
+Tried = TypeVar("Tried")
+
+
+def read_told(name: str) -> dict[str, Any]:
+    """What the shipped fit file of a name says.
+
+    Examples
+    --------
+    >>> read_told("yt1")["pstat5_min"]
+    500.0
+    """
+    file = resources.files("il2sim").joinpath(f"fits/{name}.toml")
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class FitFile(Generic[Tried]):
+    """A fit file, read."""
+
+    told: Mapping[str, Any]
+
+    @abstractmethod
+    def tried(self, told: Mapping[str, Any]) -> Tried:
+        """A candidate from its entry in the file."""
+
+    @cached_property
+    def candidates(self) -> dict[str, Tried]:
+        """What is tried, by name."""
+        return {one["name"]: self.tried(one) for one in self.told["candidate"]}
+
+    @property
+    def chosen(self) -> Tried:
+        """What is shipped."""
+        return self.candidates[self.told["chosen"]]
+
+    @cached_property
+    def free(self) -> dict[str, Mapping[str, Any]]:
+        """What can be free, by name."""
+        return {one["name"]: one for one in self.told["free"]}
