@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 from il2sim import inference
 from il2sim.app.cli import app
 from il2sim.app.fit import values_in
-from il2sim.errors import UnreadableFile
 from il2sim.inference.crosstalk import CROSS, FILES, read_plan
 
 RUN = CliRunner()
@@ -32,13 +31,6 @@ def folder(tmp_path):
     ]
     (tmp_path / CROSS).write_text("\n".join(["a,b", *rows]), encoding="utf-8")
     return tmp_path
-
-
-def test_a_folder_without_the_curves_says_what_to_fetch(tmp_path):
-    """Which repository, at which commit."""
-    found = RUN.invoke(app, ["fit", "crosstalk", "--data", str(tmp_path)])
-    assert isinstance(found.exception, UnreadableFile)
-    assert "c48ba92f" in str(found.exception)
 
 
 def test_all_that_ships_is_written(folder, tmp_path, monkeypatch):

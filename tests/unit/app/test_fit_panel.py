@@ -5,7 +5,6 @@ from typer.testing import CliRunner
 
 from il2sim.app.cli import app
 from il2sim.app.fit import values_in
-from il2sim.errors import UnreadableFile
 from il2sim.inference import panel_judge
 from il2sim.inference.panel import COLUMNS, FILES, point_of, read_plan
 from il2sim.inference.panel_checks import OVER_TIMES
@@ -42,15 +41,6 @@ def given(plan, candidate, seen, *, starts, progress):
 def given_over_times(plan, candidate, seen, first):
     """A fit that stays where it starts."""
     return {"point": first.tolist(), "scores": {}}
-
-
-def test_without_data_it_says_what_to_fetch(tmp_path):
-    """No folder, and a folder without the files."""
-    found = RUN.invoke(app, ["fit", "panel"])
-    assert isinstance(found.exception, UnreadableFile)
-    assert "--data FOLDER" in str(found.exception)
-    found = RUN.invoke(app, ["fit", "panel", "--data", str(tmp_path)])
-    assert "gcSolver" in str(found.exception)
 
 
 def test_all_that_ships_is_written_and_kept_fits_are_not_repeated(

@@ -9,20 +9,12 @@ from typer.testing import CliRunner
 
 from il2sim.app import fit_receptors, validate
 from il2sim.app.cli import app
-from il2sim.errors import UnreadableFile
 from il2sim.inference.facts import doses_nM, model_curves, read_fitted
 from il2sim.inference.plate import Well
 from il2sim.inference.receptors import read_plan
 from il2sim.provenance import hash_of
 
 RUN = CliRunner()
-
-
-def test_a_folder_without_the_plate_says_what_to_fetch(tmp_path):
-    """With the address of the repository."""
-    found = RUN.invoke(app, ["fit", "receptors", "--data", str(tmp_path)])
-    assert isinstance(found.exception, UnreadableFile)
-    assert "github.com/meyer-lab" in str(found.exception)
 
 
 def test_candidates_that_are_kept_are_not_fitted_again(tmp_path):

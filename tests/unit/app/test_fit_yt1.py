@@ -6,7 +6,6 @@ from typer.testing import CliRunner
 
 from il2sim.app.cli import app
 from il2sim.app.fit import values_in
-from il2sim.errors import UnreadableFile
 from il2sim.inference import yt1_judge
 from il2sim.inference.yt1 import (
     CD122_FILES,
@@ -45,15 +44,6 @@ def given(plan, candidate, seen, *, starts):
     one = {"point": point, "log_likelihood": -float(len(point)), "scores": scores}
     left_out = dict.fromkeys(yt1_judge.LEFT_OUT, one)
     return one | {"left_out": left_out, "curves": -50.0}
-
-
-def test_without_data_it_says_what_to_fetch(tmp_path):
-    """No folder, and a folder without the files."""
-    found = RUN.invoke(app, ["fit", "yt1"])
-    assert isinstance(found.exception, UnreadableFile)
-    assert "--data FOLDER" in str(found.exception)
-    found = RUN.invoke(app, ["fit", "yt1", "--data", str(tmp_path)])
-    assert "gc-cytokines" in str(found.exception)
 
 
 def test_all_that_ships_is_written_and_kept_fits_are_not_repeated(
