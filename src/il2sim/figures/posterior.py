@@ -10,6 +10,7 @@ import numpy as np
 from il2sim.figures.style import FAINT, INK, new_figure, sign, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from il2sim.inference.problem import Free
@@ -18,6 +19,10 @@ LEARNED = "#2E6DA4"
 COLUMNS = 4
 REACH = 3.0
 """Shown of a prior, [standard deviation]."""
+
+
+FEW_DECADES = 50.0
+"""Ratio of the ends of an axis up to which twos and fives are written, too."""
 
 
 def posterior_figure(
@@ -67,9 +72,20 @@ def posterior_figure(
             axes.plot(shown, prior, color=INK, linewidth=0.9)
             axes.axvline(one.median, color=FAINT, linewidth=0.6, linestyle=":")
             if one.scale == "log":
-                axes.set_xscale("log")
+                _log_axis(axes, shown[-1] / shown[0])
             axes.set_title(one.name)
             axes.set_xlabel(units[one.name])
             axes.set_yticks([])
         sign(figure, made)
     return figure
+
+
+def _log_axis(axes: Axes, span: float) -> None:
+    """A logarithmic axis whose numbers do not touch; each decade if it spans many."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if span < FEW_DECADES:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
