@@ -18,6 +18,16 @@ def test_equal_prevalences_give_the_bits_of_numpy(values, each):
     assert told.tolist() == np.quantile(np.array(values), Q).tolist()
 
 
+@pytest.mark.parametrize("shape", [(1,), (5, 3), (100, 160), (7, 2, 4)])
+@pytest.mark.parametrize("q", [0.5, Q, [0.025]])
+def test_bits_and_shape_are_those_of_numpy(shape, q):
+    """One quantile or several, along the first axis of whatever is there."""
+    values = np.random.default_rng(len(shape)).lognormal(size=shape)
+    wanted = np.quantile(values, q, axis=0)
+    assert np.array_equal(quantiles(values, q), wanted)
+    assert quantiles(values, q).shape == np.shape(wanted)
+
+
 @given(some.lists(some.floats(0.01, 100.0), min_size=2, max_size=30))
 def test_a_place_is_the_share_of_the_others_below(weights):
     """Closed form, term by term."""
