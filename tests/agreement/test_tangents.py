@@ -282,6 +282,50 @@ def test_steps_can_be_chosen_by_the_tangents_too(method):
     assert errors[1] < 1e-3
 
 
+@pytest.mark.parametrize("chosen", [["k"], ["n"], ["later n"], ["k", "n", "later n"]])
+def test_exponents_that_move_and_that_do_not(chosen):
+    """x' = -k xⁿ, n changed midway: by k, by n, by n after the change, and by all.
+
+    Exact: x = (x₀^(1-n) + (n-1) k t)^(-1/(n-1)), differentiated by a complex step.
+    """
+    amount, at_h, given = 2.0, 3.0, {"k": 0.3, "n": 1.7, "later n": 2.4}
+    times = np.array([1.0, 2.5, 4.0, 8.0])
+
+    def fallen(x, k, n, t):
+        return (x ** (1 - n) + (n - 1) * k * t) ** (-1 / (n - 1))
+
+    def course(k, n, later):
+        before = fallen(amount, k, n, np.minimum(times, at_h))
+        past = np.maximum(times - at_h, 0.0)
+        return np.where(past, fallen(before, k, later, past), before)
+
+    program = programs.write(
+        lambda y, p: {"x": -1.0 * p["k"] * y["x"] ** p["n"]},
+        starts={"x": 0.0},
+        parameters=["k", "n"],
+        inlets={"iv": "x"},
+    )
+    task = problem(
+        program,
+        [[given["k"], given["n"]]],
+        [Given(0.0, 0, amount), Change(at_h, 1, given["later n"])],
+        times=times,
+        along={
+            "parameters": [one for one in chosen if one in ("k", "n")],
+            "moves": [[(1, "value", 1.0)]] if "later n" in chosen else [],
+        },
+        tolerance=1e-9,
+    )
+    exact = []
+    for one in chosen:
+        moved_by = {
+            name: value + 1e-20j * (name == one) for name, value in given.items()
+        }
+        exact.append(course(*moved_by.values()).imag / 1e-20)
+    got = solve(task).tangents[0, :, 0]
+    np.testing.assert_allclose(got, np.array(exact).T, rtol=1e-6, atol=1e-12)
+
+
 def test_a_power_that_rests_at_zero_has_finite_tangents():
     """x^n of a state that is zero is zero, and so are its derivatives."""
 

@@ -23,6 +23,9 @@ from il2sim.engine.program import Program, ProgramBuilder, Statement
 SEED = "'"
 """What is added to the name of a parameter for its seed."""
 
+COSTLY = frozenset({"div", "exp", "expm1", "log", "log1p", "pow", "sqrt", "tanh"})
+"""Operations that are rather read from memory than done again."""
+
 Terms = tuple[tuple[int, int], ...]
 """Source and weight of each term of a tangent, both numbers of statements."""
 
@@ -65,6 +68,8 @@ class Tangents:
         Steady statement to the statement of its tangent, for all inputs.
     starts
         Tangents of the starting states, statements of parameters and seeds.
+    costly
+        Statements of the rates that weights stand on too and that take long.
     """
 
     program: Program
@@ -75,6 +80,7 @@ class Tangents:
     entries: tuple[tuple[int, int], ...]
     prepared: dict[int, int]
     starts: tuple[int, ...]
+    costly: tuple[int, ...]
 
 
 @lru_cache(maxsize=8)
@@ -116,15 +122,21 @@ def tangents(program: Program) -> Tangents:
     inputs = sorted({one for flow in flows for one in flow.inputs})
     along = _carried(builder, vector, [*inputs, *program.starts])
     zero = builder.const(0.0)
+    steady = _steady(builder.statements)
     return Tangents(
         program=replace(program, statements=tuple(builder.statements)),
-        steady=frozenset(_steady(builder.statements)),
+        steady=frozenset(steady),
         rates=flows[0],
         outputs=flows[1],
         jacobian=flows[2],
         entries=entries,
         prepared={one: along[one].get(0, zero) for one in inputs},
         starts=tuple(along[one].get(0, zero) for one in program.starts),
+        costly=tuple(
+            one
+            for one in sorted(program.needed(program.rates))
+            if builder.statements[one].op in COSTLY and one not in steady
+        ),
     )
 
 

@@ -69,8 +69,8 @@ def test_a_compiled_model_has_the_same_bits(lanes):
     y = np.ones((len(names), lanes))
     y[0] = X[:lanes]
     out, nothing = np.zeros_like(y), np.zeros(lanes)
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(loaded.address("rates"))
-    function(*(one.ctypes.data for one in (y, nothing, nothing, out)))
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(loaded.address("rates"))
+    function(*(one.ctypes.data for one in (y, nothing, nothing, out, nothing)))
     for row, name in zip(out, names, strict=True):
         of_arrays = np.sqrt if name == "sqrt" else getattr(elementary, name)
         assert row.tobytes() == of_arrays(X[:lanes]).tobytes()

@@ -17,6 +17,7 @@ from il2sim.engine.emit.functions import emit_functions
 from il2sim.engine.emit.linear import emit_factor, emit_solve
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.program import Program
+from il2sim.engine.tangents import tangents
 from tests import programs
 
 GAMMA = 0.25
@@ -73,10 +74,10 @@ def test_factor_and_solve_are_those_of_numpy(size, lanes):
 
 @lru_cache(maxsize=16)
 def compiled_formulas(program: Program, lanes: int) -> tuple[Formulas, machine.Loaded]:
-    """Rates, outputs and a dense Jacobian."""
+    """Rates, outputs and a dense Jacobian; rates leave what tangents share."""
     module = Module(lanes)
     emit_functions(module)
-    formulas = Formulas(module, program)
+    formulas = Formulas(module, program, tangents(program).costly)
     formulas.emit()
     n = len(program.states)
     dense = {(row, column): row * n + column for row in range(n) for column in range(n)}
@@ -101,8 +102,10 @@ def test_compiled_formulas_are_those_of_numpy(name, lanes):
     rates, w = np.zeros((n, lanes)), np.zeros((n * n, lanes))
     outputs, plain = np.zeros((len(program.outputs), lanes)), np.zeros((n, lanes))
     call(loaded, "prepare", by_lane[1], c)
-    call(loaded, "jacobian", *by_lane, c, rates, w)
-    call(loaded, "rates", *by_lane, c, plain)
+    costly = tangents(program).costly
+    shared, again = (np.zeros((max(1, len(costly)), lanes)) for _ in range(2))
+    call(loaded, "jacobian", *by_lane, c, rates, shared, w)
+    call(loaded, "rates", *by_lane, c, plain, again)
     call(loaded, "outputs", *by_lane, c, outputs)
     extended = Program(
         **{field: getattr(program, field) for field in Program.__dataclass_fields__}
@@ -116,6 +119,10 @@ def test_compiled_formulas_are_those_of_numpy(name, lanes):
     exact = evaluate(program, program.rates, p, y).T
     np.testing.assert_allclose(rates, exact, **near)
     np.testing.assert_array_equal(rates, plain)
+    if costly:
+        exact = evaluate(program, costly, p, y).T
+        np.testing.assert_allclose(shared, exact, **near)
+        np.testing.assert_array_equal(shared, again)
     np.testing.assert_allclose(w.T.reshape(lanes, n, n), dense, **near)
     shown = evaluate(program, program.outputs.values(), p, y).T
     np.testing.assert_allclose(outputs, shown, **near)

@@ -59,8 +59,9 @@ class Begin(Places):
         f.close()
 
     def _call_rates(self, f: Function, y: str, out: str) -> None:
-        p, c = (f.at("%m", self.layout[name]) for name in ("p", "c"))
-        f.do(f"call void @rates(ptr {y}, ptr {p}, ptr {c}, ptr {out})")
+        names = ("p", "c", "shared")
+        p, c, shared = (f.at("%m", self.layout[name]) for name in names)
+        f.do(f"call void @rates(ptr {y}, ptr {p}, ptr {c}, ptr {out}, ptr {shared})")
         f.do(f"call void @add_inputs(ptr %m, ptr {out})")
 
     def _emit_begin(self) -> None:

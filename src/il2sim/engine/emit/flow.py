@@ -14,32 +14,63 @@ from itertools import groupby
 
 from il2sim.engine.emit.builder import Function, Module
 
-UNROLLED = 8
-"""Sums of up to so many terms are written out; the others are loops."""
+
+@dataclass(frozen=True)
+class Loop:
+    """What a loop over a table does.
+
+    Its arguments are groups of rows, how many, their slots, and where weights, tangents
+    and results are.
+
+    Attributes
+    ----------
+    name
+        Of the function.
+    adds
+        Whether sums are added to what is there already.
+    scaled
+        Whether each sum is multiplied by a weight more.
+    sides
+        How many sums are found at a time by the same weights, because reading a table
+        costs as much as what is done by it.
+    tangents_apart, results_apart
+        Slots from one of them to the next.
+    unrolled
+        Sums of up to so many terms are written out; the others are loops.
+    """
+
+    name: str
+    adds: bool = False
+    scaled: bool = False
+    sides: int = 1
+    tangents_apart: int = 1
+    results_apart: int = 1
+    unrolled: int = 8
 
 
 def emit_flow(module: Module, together: int) -> None:
-    """Write @flow and @flow_scaled: sums of products, by a table.
+    """Write @flow, @flow_adding and @flow_scaled: sums of products, by a table.
 
-    Their arguments are groups of rows, how many, their slots, and where weights,
-    tangents and results are; `add` keeps what is there already. The second multiplies
-    each sum by a weight more. So many directions are taken `together`, side by side in
-    a slot, because reading a table costs as much as what is done by it.
+    So many directions are taken `together`, side by side in a slot.
     """
-    for name, scaled in (("flow", False), ("flow_scaled", True)):
-        _Flow(module, name, together=together, scaled=scaled).emit()
+    emit_loop(module, Loop("flow", sides=together))
+    emit_loop(module, Loop("flow_adding", adds=True, sides=together))
+    emit_loop(module, Loop("flow_scaled", adds=True, scaled=True, sides=together))
+
+
+def emit_loop(module: Module, loop: Loop) -> None:
+    """Write one function."""
+    _Flow(module, loop).emit()
 
 
 class _Flow:
-    """Writes one of the two loops."""
+    """Writes a loop."""
 
-    def __init__(
-        self, module: Module, name: str, *, together: int, scaled: bool
-    ) -> None:
-        self.together, self.scaled = together, scaled
+    def __init__(self, module: Module, loop: Loop) -> None:
+        self.loop = loop
         self.f = f = Function(
             module,
-            name,
+            loop.name,
             (
                 ("ptr", "groups"),
                 ("i64", "n_groups"),
@@ -47,12 +78,11 @@ class _Flow:
                 ("ptr", "weights"),
                 ("ptr", "tangents"),
                 ("ptr", "results"),
-                ("i1", "add"),
             ),
         )
         self.here = f.variable("ptr", "%rows")
         zero = f.const(0.0)
-        self.totals = [f.variable(f.vector, zero) for _ in range(together)]
+        self.totals = [f.variable(f.vector, zero) for _ in range(loop.sides)]
 
     def emit(self) -> None:
         f = self.f
@@ -60,13 +90,16 @@ class _Flow:
             pair = f.let(f"shl i64 {group}, 1")
             rows = _whole(f, "%groups", pair)
             terms = _whole(f, "%groups", f.let(f"or i64 {pair}, 1"))
-            for length in range(UNROLLED + 1):
+            for length in range(self.loop.unrolled + 1):
                 with f.when(f.let(f"icmp eq i64 {terms}, {length}")), f.count(rows):
                     result = self._begin()
                     for _ in range(length):
                         self._add_term()
                     self._end(result)
-            with f.when(f.let(f"icmp ugt i64 {terms}, {UNROLLED}")), f.count(rows):
+            with (
+                f.when(f.let(f"icmp ugt i64 {terms}, {self.loop.unrolled}")),
+                f.count(rows),
+            ):
                 result = self._begin()
                 with f.count(terms):
                     self._add_term()
@@ -76,27 +109,27 @@ class _Flow:
     def _begin(self) -> str:
         """Begin a sum; the address of its result."""
         f, result = self.f, self._next("%results")
-        for slot, total in enumerate(self.totals):
-            before = f"{f.vector} {f.load(result, slot)}"
-            first = f.let(f"select i1 %add, {before}, {f.vector} {f.const(0.0)}")
+        for side, total in enumerate(self.totals):
+            place = side * self.loop.results_apart
+            first = f.load(result, place) if self.loop.adds else f.const(0.0)
             f.set(f.vector, first, total)
         return result
 
     def _add_term(self) -> None:
         f = self.f
         tangent, weight = self._next("%tangents"), f.load(self._next("%weights"), 0)
-        for slot, total in enumerate(self.totals):
-            sum_before = f.get(f.vector, total)
-            f.set(f.vector, f.fma(weight, f.load(tangent, slot), sum_before), total)
+        for side, total in enumerate(self.totals):
+            other = f.load(tangent, side * self.loop.tangents_apart)
+            f.set(f.vector, f.fma(weight, other, f.get(f.vector, total)), total)
 
     def _end(self, result: str) -> None:
         f = self.f
-        scale = f.load(self._next("%weights"), 0) if self.scaled else ""
-        for slot, total in enumerate(self.totals):
+        scale = f.load(self._next("%weights"), 0) if self.loop.scaled else ""
+        for side, total in enumerate(self.totals):
             value = f.get(f.vector, total)
             if scale:
                 value = f.binary("fmul", value, scale)
-            f.store(value, result, slot)
+            f.store(value, result, side * self.loop.results_apart)
 
     def _next(self, base: str) -> str:
         """Address of the slot that the table names next."""
@@ -126,7 +159,7 @@ class Row:
 
 
 class FlowTable:
-    """A table in a module, and calls of @flow by it."""
+    """A table in a module, and calls of a loop over it."""
 
     def __init__(
         self,
@@ -138,7 +171,7 @@ class FlowTable:
         scaled: bool = False,
     ) -> None:
         """Write the table; rows of one level depend on those of the levels before."""
-        self.name, self.function = name, "flow_scaled" if scaled else "flow"
+        self.name = name
         groups: list[int] = []
         slots: list[int] = []
         for level in levels:
@@ -157,15 +190,14 @@ class FlowTable:
         _write_table(module, f"{name}_rows", [wide * slot for slot in slots])
 
     def call(
-        self, f: Function, weights: str, tangents: str, results: str, *, add: bool
+        self, f: Function, loop: str, weights: str, tangents: str, results: str
     ) -> None:
-        """Carry it out, over three places in memory."""
+        """Carry it out by a loop, over three places in memory."""
         if self.n_groups:
             f.do(
-                f"call void @{self.function}(ptr @{self.name}_groups, "
+                f"call void @{loop}(ptr @{self.name}_groups, "
                 f"i64 {self.n_groups}, ptr @{self.name}_rows, "
-                f"ptr {weights}, ptr {tangents}, "
-                f"ptr {results}, i1 {str(add).lower()})"
+                f"ptr {weights}, ptr {tangents}, ptr {results})"
             )
 
 

@@ -63,23 +63,31 @@ def prepare(program: Program, whole: Differentiated) -> Prepared:
 
 
 class Formulas:
-    """The functions of one program in one module."""
+    """The functions of one program in one module.
 
-    def __init__(self, module: Module, program: Program) -> None:
+    Rates leave the values of the statements `shared` behind: tangents need them too.
+    """
+
+    def __init__(
+        self, module: Module, program: Program, shared: Sequence[int] = ()
+    ) -> None:
         self.module = module
+        self.shared: list[Place] = [
+            ("%shared", slot, one) for slot, one in enumerate(shared)
+        ]
         self.program = program
         self.whole = differentiate(program)
         self.prepared = prepare(program, self.whole)
 
     def emit(self) -> None:
         """Write @prepare, @rates, @outputs, and what they call besides exp and log."""
-        program, prepared = self.program, self.prepared
+        prepared = self.prepared
         emit_rare(self.module, {one.op for one in self.whole.statements})
         function = Function(self.module, "prepare", ("p", "c"))
         places = [("%c", slot, number) for number, slot in prepared.slots.items()]
         write_places(function, self.whole.statements, places, {})
         function.close()
-        self._write("rates", dict(enumerate(program.rates)))
+        self._emit_rates()
         self._emit_outputs()
 
     def _emit_outputs(self) -> None:
@@ -103,20 +111,24 @@ class Formulas:
 
         The two share most of their statements. Slots without a derivative are zero.
         """
-        function = Function(self.module, "jacobian", (*ARGUMENTS, "out", "w"))
+        function = Function(self.module, "jacobian", (*ARGUMENTS, "out", "shared", "w"))
         entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
-        places = [("%out", slot, one) for slot, one in enumerate(self.program.rates)]
+        places = self._places_of_rates()
         places += [("%w", slot, one) for slot, one in sorted(entries.items())]
         write_places(function, self.whole.statements, places, self.prepared.ready)
         for slot in sorted(set(range(size)) - set(entries)):
             function.store(function.const(0.0), "%w", slot)
         function.close()
 
-    def _write(self, name: str, places: Mapping[int, int]) -> None:
-        function = Function(self.module, name, (*ARGUMENTS, "out"))
-        stored = [("%out", slot, one) for slot, one in places.items()]
-        write_places(function, self.whole.statements, stored, self.prepared.ready)
+    def _emit_rates(self) -> None:
+        function = Function(self.module, "rates", (*ARGUMENTS, "out", "shared"))
+        places, ready = self._places_of_rates(), self.prepared.ready
+        write_places(function, self.whole.statements, places, ready)
         function.close()
+
+    def _places_of_rates(self) -> list[Place]:
+        rates = [("%out", slot, one) for slot, one in enumerate(self.program.rates)]
+        return [*rates, *self.shared]
 
 
 def write_places(

@@ -26,6 +26,7 @@ from il2sim.engine.emit.step import RosenbrockStep, Step
 from il2sim.engine.emit.tangent_lane import emit_tangents
 from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
 from il2sim.engine.program import Program
+from il2sim.engine.tangents import tangents
 
 STEPS: Mapping[type[Method], type[Step[Any]]] = {
     Rosenbrock: RosenbrockStep,
@@ -58,7 +59,8 @@ def write_kernel(
     module = Module(lanes)
     emit_functions(module)
     _emit_plain_power(module, lanes)
-    formulas = Formulas(module, program)
+    shared = tangents(program).costly if together else ()
+    formulas = Formulas(module, program, shared)
     step = STEPS[type(method)]
     lu = step.eliminate(formulas)
     inlets = inlet_states(program)
@@ -71,6 +73,8 @@ def write_kernel(
         inlets=len(inlets),
         kept=method.kept,
         dense=len(method.dense),
+        shared=len(shared),
+        arguments=method.stages if together else 0,
     )
     layout, block = lay_out(sizes), None
     formulas.emit()

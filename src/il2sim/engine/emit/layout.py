@@ -173,6 +173,8 @@ class Sizes:
     inlets: int
     kept: int
     dense: int
+    shared: int
+    arguments: int
 
 
 def lay_out(sizes: Sizes) -> Layout:
@@ -182,6 +184,8 @@ def lay_out(sizes: Sizes) -> Layout:
         "next_y": sizes.states,
         "stage": sizes.states,
         "k": sizes.states * sizes.kept,
+        "shared": max(1, sizes.shared * sizes.kept),
+        "arguments": max(1, sizes.arguments * sizes.states),
         "dense": sizes.states * sizes.dense,
         "between": sizes.states,
         "factors": max(1, sizes.factors),

@@ -58,6 +58,12 @@ class Linearized:
             )
             for what, flow in self.flows.items()
         }
+        self.on_logs: set[int] = set()
+        for number, one in enumerate(statements):
+            if one.op == "log" or not self.on_logs.isdisjoint(one.args):
+                self.on_logs.add(number)
+        self.logs = {what: self._logs(what) for what in self.flows}
+        self.exponents = sorted({one for some in self.logs.values() for one in some[1]})
         self.extra = self._extra()
         self.inputs = [
             one for one in self.made.prepared if statements[one].op != "parameter"
@@ -66,6 +72,7 @@ class Linearized:
         shared = {"e": len(self.extra), "slopes": most}
         shared["out_dot"] = together * sizes.outputs
         shared |= {"rates_before": sizes.states, "rates_after": sizes.states}
+        shared |= {"exponents_move": 1}
         self.layout = in_a_row({k: max(1, n) for k, n in shared.items()}, layout)
         lengths = {
             "ydot": sizes.states,
@@ -80,6 +87,20 @@ class Linearized:
             "between": max(len(flow.between) for flow in self.flows.values()),
         }
         self.block = in_a_row({k: max(1, n) for k, n in lengths.items()})
+
+    def _logs(self, what: str) -> tuple[list[int], set[int]]:
+        """Weights that stand on a logarithm, and the steady exponents they are for."""
+        flow, steady = self.flows[what], self.made.steady
+        sources: dict[int, set[int]] = {}
+        for terms in (*(one for _, one in flow.between), *flow.results):
+            for source, weight in terms:
+                sources.setdefault(weight, set()).add(source)
+        logs = [
+            one
+            for one in self.slopes[what]
+            if sources[one] <= steady and one in self.on_logs
+        ]
+        return logs, {one for weight in logs for one in sources[weight]}
 
     def _extra(self) -> list[int]:
         """Steady values that only tangents need, as weights or for those of a state."""
@@ -118,10 +139,28 @@ class Linearized:
         arguments = ("p", "c", "e", "pdot", "cdot")
         self._write("prepare_tangent", arguments, places, {**known, **seeds})
         self.tables: dict[str, tuple[FlowTable, FlowTable]] = {}
-        for what, slopes in self.slopes.items():
-            places = [("%s", slot, one) for slot, one in enumerate(slopes)]
-            self._write(f"{what}_slopes", (*STATE, "s"), places, known)
+        for what in self.slopes:
+            there = {one: (at, slot) for at, slot, one in self.formulas.shared}
+            ready = known if what == "outputs" else {**known, **there}
+            self._write_slopes(what, ready)
             self.tables[what] = self._tables(what)
+
+    def _write_slopes(self, what: str, ready: Ready) -> None:
+        """Write the weights of one flow; logarithms only if an exponent moves."""
+        f = Function(
+            self.module, f"{what}_slopes", (*STATE, "shared", "s", ("i64", "move"))
+        )
+        statements, seldom = self.made.program.statements, set(self.logs[what][0])
+        places = [("%s", slot, one) for slot, one in enumerate(self.slopes[what])]
+        often = [place for place in places if place[2] not in seldom]
+        write_places(f, statements, often, ready)
+        logs = [place for place in places if place[2] in seldom]
+        with f.when(f.let("icmp eq i64 %move, 0")):
+            for where, slot, _ in logs:
+                f.store(f.const(0.0), where, slot)
+        with f.when(f.let("icmp ne i64 %move, 0")):
+            write_places(f, statements, logs, ready)
+        f.close()
 
     def _write(
         self, name: str, arguments: tuple[str, ...], places: list[Place], ready: Ready
@@ -157,6 +196,17 @@ class Linearized:
         return FlowTable(
             self.module, name, levels, together=self.together, scaled=scaled
         )
+
+    def exponent_slots(self) -> list[int]:
+        """Where the tangents of exponents are, in the block of a direction."""
+        statements = self.made.program.statements
+        at = {one: slot for slot, one in enumerate(self.inputs)}
+        return [
+            self.block["cdot"] + at[one]
+            if one in at
+            else self.block["pdot"] + statements[one].index
+            for one in self.exponents
+        ]
 
     def _places(self, what: str) -> _Places:
         """Where tangents and weights are, for one of the flows."""

@@ -91,11 +91,19 @@ class Step(ABC, Generic[M]):
         last = stage == self.method.stages - 1
         argument = self._section(f, "next_y" if last else "stage")
         own = f.at("%m", self.layout["k"] + stage * self.sizes.states)
+        shared = f.at("%m", self.layout["shared"] + stage * self.sizes.shared)
         with f.count(self.sizes.states) as i:
             total = self._sum(f, self.method.a[stage], k, i, f.load(y, i))
             f.store(total, argument, i)
-        f.do(f"call void @rates(ptr {argument}, ptr {p}, ptr {c}, ptr {own})")
+            if self.sizes.arguments:
+                f.store(total, self._argument(f, stage), i)
+        places = ", ".join(f"ptr {one}" for one in (argument, p, c, own, shared))
+        f.do(f"call void @rates({places})")
         return own
+
+    def _argument(self, f: Function, stage: int) -> str:
+        """Where tangents find what the rates of a stage were taken at."""
+        return f.at("%m", self.layout["arguments"] + stage * self.sizes.states)
 
     def _sum(
         self, f: Function, row: Iterable[float], k: str, i: str, total: str
@@ -208,8 +216,10 @@ class RosenbrockStep(Step[Rosenbrock]):
 
     def _emit_stages(self, f: Function) -> None:
         w, over_h = self._section(f, "factors"), self._section(f, "over_h")
-        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
-        f.do(f"call void @jacobian(ptr {y}, ptr {p}, ptr {c}, ptr {k}, ptr {w})")
+        names = ("y", "p", "c", "k", "shared")
+        y, p, c, k, shared = (self._section(f, name) for name in names)
+        places = ", ".join(f"ptr {one}" for one in (y, p, c, k, shared, w))
+        f.do(f"call void @jacobian({places})")
         f.do(f"call void @factor(ptr {w}, ptr {over_h})")
         for stage in range(self.method.stages):
             own = self._emit_rates(f, stage) if stage else k

@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function
-from il2sim.engine.emit.flow import FlowTable, Row
+from il2sim.engine.emit.flow import FlowTable, Loop, Row, emit_loop
 from il2sim.engine.emit.layout import Sizes
 from il2sim.engine.emit.linearized import STATE, Linearized
 from il2sim.engine.emit.places import given
@@ -69,17 +69,23 @@ class TangentStep(ABC, Generic[M]):
             slot = f.let(f"add i64 {slot}, {self.layout.size}")
             yield f.at("%m", slot)
 
-    def _flow(self, f: Function, what: str, results: str, *, add: bool) -> None:
+    def _flow(self, f: Function, what: str, results: str, loop: str = "flow") -> None:
         """Tangents from those in the section `argument`."""
         between, last = self.linearized.tables[what]
-        between.call(f, "%m", "%block", "%block", add=False)
-        last.call(f, "%m", "%block", results, add=add)
+        between.call(f, "flow", "%m", "%block", "%block")
+        last.call(f, loop, "%m", "%block", results)
 
-    def _call_slopes(self, f: Function, what: str) -> None:
-        """Weights at the states in the section `stage`."""
-        places = ("stage", *STATE[1:], "slopes")
-        given_to = ", ".join(f"ptr {self._section(f, name)}" for name in places)
-        f.do(f"call void @{what}_slopes({given_to})")
+    def _call_slopes(self, f: Function, what: str, stage: int = 0) -> None:
+        """Weights at the states in the section `stage`.
+
+        Those of rates and Jacobian read what the rates of the stage have left behind.
+        """
+        places = [self._section(f, name) for name in ("stage", *STATE[1:])]
+        places.append(f.at("%m", self.layout["shared"] + stage * self.sizes.shared))
+        places.append(self._section(f, "slopes"))
+        move = f.let(f"load i64, ptr {self._section(f, 'exponents_move')}")
+        given_to = ", ".join(f"ptr {one}" for one in places)
+        f.do(f"call void @{what}_slopes({given_to}, i64 {move})")
 
     def _copy(self, f: Function, source: str, target: str, length: int) -> None:
         with f.count(length) as i:
@@ -104,6 +110,8 @@ class TangentStep(ABC, Generic[M]):
         f = Function(self.module, "prepare_directions", ("a", "m"))
         p, c, e = (self._section(f, name) for name in ("p", "c", "e"))
         f.do(f"call void @prepare_slopes(ptr {p}, ptr {c}, ptr {e})")
+        moved = f.variable("i64", "0")
+        f.set("i64", "0", moved)
         with self._directions(f) as block:
             for one in range(self.together):
                 pdot, cdot = (
@@ -112,24 +120,26 @@ class TangentStep(ABC, Generic[M]):
                 )
                 places = ", ".join(f"ptr {at}" for at in (p, c, e, pdot, cdot))
                 f.do(f"call void @prepare_tangent({places})")
+            for slot in self.linearized.exponent_slots():
+                for one in range(self.together):
+                    tangent = f.load(block, self.together * slot + one)
+                    bits = f.bits(f.compare("une", tangent, f.const(0.0)))
+                    f.set("i64", f.let(f"or i64 {f.get('i64', moved)}, {bits}"), moved)
+        place = self._section(f, "exponents_move")
+        f.do(f"store i64 {f.get('i64', moved)}, ptr {place}")
         f.close()
 
     def _emit_carry(self) -> None:
         """Write @carry_all: the tangents at the end of the step just attempted."""
         f = Function(self.module, "carry_all", ("a", "m"))
-        names = ("k", "y", "stage")
-        k, y, stage_y = (self._section(f, name) for name in names)
+        y, stage_y = self._section(f, "y"), self._section(f, "stage")
         self._copy(f, y, stage_y, self.sizes.states)
         self._begin(f)
         for stage in range(self.method.stages):
             if stage:
-                with f.count(self.sizes.states) as i:
-                    total = f.load(y, i)
-                    for j, weight in enumerate(self.method.a[stage]):
-                        place = f.let(f"add i64 {i}, {j * self.sizes.states}")
-                        total = f.fma(f.const(weight), f.load(k, place), total)
-                    f.store(total, stage_y, i)
-            self._call_slopes(f, "rates")
+                place = self.layout["arguments"] + stage * self.sizes.states
+                self._copy(f, f.at("%m", place), stage_y, self.sizes.states)
+            self._call_slopes(f, "rates", stage)
             with self._directions(f) as block:
                 f.do(f"call void @carry_{stage}(ptr %m, ptr {block})")
             self._emit_stage(stage)
@@ -225,7 +235,7 @@ class TangentStep(ABC, Generic[M]):
                 moved = f.load(inputs, number * self.together + one)
                 place = state * self.together + one
                 f.store(f.binary("fadd", f.load(own, place), moved), own, place)
-        self._flow(f, "rates", own, add=True)
+        self._flow(f, "rates", own, "flow_adding")
         self._end_stage(f, stage, own)
         f.close()
 
@@ -281,11 +291,11 @@ class TangentStep(ABC, Generic[M]):
             for stage, weight in enumerate(weights):
                 value = f.fma(weight, self._k(f, kdot, stage, i), value)
             f.store(value, argument, i)
-        self._flow(f, "outputs", self._section(f, "out_dot"), add=False)
+        self._flow(f, "outputs", self._section(f, "out_dot"))
         f.close()
         f = Function(self.module, "show_tangent_now", ("m", ("ptr", "block")))
         self._copy(f, self._own(f, "ydot"), self._own(f, "argument"), self.wide)
-        self._flow(f, "outputs", self._section(f, "out_dot"), add=False)
+        self._flow(f, "outputs", self._section(f, "out_dot"))
         f.close()
 
     def _weights(self, f: Function, theta: str, both: str) -> list[str]:
@@ -307,29 +317,51 @@ class RosenbrockTangent(TangentStep[Rosenbrock]):
         self._call_slopes(f, "jacobian")
         with self._directions(f) as block:
             f.do(f"call void @begin_tangent(ptr %m, ptr {block})")
-        rows: dict[int, list[tuple[int, int]]] = {}
-        for slot, (row, column) in enumerate(self.linearized.made.entries):
-            rows.setdefault(row, []).append((slot, column))
-        product = [Row(row, tuple(terms)) for row, terms in rows.items()]
-        self.product = self.linearized.table("product", [product])
         self.substitutions = (
             self._substitution("forward", self.lu.order, scaled=False),
             self._substitution("backward", self.lu.order[::-1], scaled=True),
         )
+        product = self._product()
         f = Function(self.module, "begin_tangent", ("m", ("ptr", "block")))
         self._copy(f, self._own(f, "ydot"), self._own(f, "argument"), self.wide)
-        self._flow(f, "jacobian", self._own(f, "jdot"), add=False)
+        self._flow(f, "jacobian", self._own(f, "jdot"))
+        k = self._section(f, "k")
+        for one in range(self.together):
+            jdot, kdot = (
+                f.at("%block", self.together * self.block[name] + one)
+                for name in ("jdot", "kdot")
+            )
+            product.call(f, "product", jdot, k, kdot)
         f.close()
 
+    def _product(self) -> FlowTable:
+        """The table of J̇ k, and @product: of all stages at a time, one direction."""
+        emit_loop(
+            self.module,
+            Loop(
+                "product",
+                sides=self.method.stages,
+                tangents_apart=self.sizes.states,
+                results_apart=self.wide,
+                unrolled=2,  # so many sides make each sum long already
+            ),
+        )
+        rows: dict[int, list[tuple[int, int]]] = {
+            row: [] for row in range(self.sizes.states)
+        }
+        for slot, (row, column) in enumerate(self.linearized.made.entries):
+            rows[row].append((column, self.together * slot))
+        level = [Row(self.together * row, tuple(one)) for row, one in rows.items()]
+        return FlowTable(self.module, "product", [level], together=1)
+
     def _begin_stage(self, f: Function, stage: int, i: str) -> str:
+        """J̇ k is there already."""
         over_h = f.load(self._section(f, "over_h"), 0)
         kdot = self._own(f, "kdot")
         total = self._sum(f, self.method.c[stage], kdot, i, f.const(0.0))
-        return f.binary("fmul", total, over_h)
+        return f.fma(total, over_h, self._k(f, kdot, stage, i))
 
     def _end_stage(self, f: Function, stage: int, own: str) -> None:
-        k = f.at("%m", self.layout["k"] + stage * self.sizes.states)
-        self.product.call(f, k, self._own(f, "jdot"), own, add=True)
         self._solve(f, own)
         if stage == self.method.stages - 1:
             argument, new = self._own(f, "argument"), self._own(f, "next_ydot")
@@ -345,8 +377,9 @@ class RosenbrockTangent(TangentStep[Rosenbrock]):
         if self.together == 1:
             f.do(f"call void @solve(ptr {factors}, ptr {own})")
         else:
-            for table in self.substitutions:
-                table.call(f, factors, own, own, add=True)
+            loops = ("flow_adding", "flow_scaled")
+            for loop, table in zip(loops, self.substitutions, strict=True):
+                table.call(f, loop, factors, own, own)
 
     def _substitution(
         self, name: str, order: Sequence[int], *, scaled: bool

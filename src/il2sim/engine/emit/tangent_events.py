@@ -78,7 +78,7 @@ class TangentEvents(TangentPlaces):
 
     def _call_rates(self, f: Function, section: str) -> None:
         """Rates of all lanes; each reads its own."""
-        slots = (self.layout[name] for name in ("y", "p", "c", section))
+        slots = (self.layout[name] for name in ("y", "p", "c", section, "shared"))
         places = [
             f.let(f"getelementptr double, ptr %m, i64 {slot * self.module.lanes}")
             for slot in slots
