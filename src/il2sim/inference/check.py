@@ -30,6 +30,9 @@ class Check:
         Whether the value was fitted, predicted or taken from the shipped fit.
     spread
         Where 90 % of the draws from the posterior put the value, where they were asked.
+    published
+        What the published model scores, in the unit of the value; none where it is not
+        reported, or where the check is to make that model anew.
     """
 
     row: int
@@ -40,6 +43,7 @@ class Check:
     baseline: str
     how: str
     spread: tuple[float, float] | None = None
+    published: float | None = None
 
     @property
     def subject(self) -> str:
@@ -50,6 +54,32 @@ class Check:
     def passes(self) -> bool:
         """Whether the value is in the band."""
         return bool(self.low <= self.value <= self.high)
+
+    @property
+    def keeps_up(self) -> bool | None:
+        """Whether ours is at least as good as the published model, if it has a score.
+
+        Where the band is open that is a score as high or as low; else it is a ratio to
+        the middle of the band no larger than that of the published model.
+
+        Examples
+        --------
+        >>> Check(5, "a ratio", 61.0, 20.7, 46.5, "9.5", "fitted").keeps_up
+        >>> Check(5, "", 61.0, 20.7, 46.5, "", "", published=9.5).keeps_up
+        True
+        """
+        if self.published is None:
+            return None
+        ours, theirs = (self._far(one) for one in (self.value, self.published))
+        return bool(ours <= theirs)
+
+    def _far(self, value: float) -> float:
+        """How far a value is from what is wanted; less is better."""
+        if np.isinf(self.high):
+            return -value
+        if not self.low > 0:
+            return value
+        return abs(float(np.log(value / np.sqrt(self.low * self.high))))
 
     @property
     def band(self) -> str:

@@ -61,6 +61,7 @@ def check_crosstalk() -> list[Check]:
             *(0.85 * min(least), 100.0),
             f"{fitted_all}: {theirs['il7'][-1]:.0f}; measured {np.mean(least):.0f}",
             "shape fitted, size predicted",
+            published=float(theirs["il7"][-1]),
         ),
         Check(
             10,
@@ -69,6 +70,7 @@ def check_crosstalk() -> list[Check]:
             *(0.0, max(most)),
             f"{fitted_all}: {theirs['il4'][-1]:.0f}; measured {np.mean(most):.0f}",
             "predicted",
+            published=float(theirs["il4"][-1]),
         ),
         Check(
             10,
@@ -77,6 +79,7 @@ def check_crosstalk() -> list[Check]:
             *(0.9, np.inf),
             f"{fitted_all}: {r_squared(seen, theirs, scatter):.2f}",
             "shape of one direction fitted, the rest predicted",
+            published=r_squared(seen, theirs, scatter),
         ),
         Check(
             10,
