@@ -1,7 +1,8 @@
 """The shipped fit of the body as data: what is free, its prior, what it is fitted to.
 
-Free numbers are factors on values of the model, on logarithms: zero is the value in
-the tables of evidence. A prior is the range of the table.
+Free numbers are factors on values of the model, on logarithms: zero is the value that
+the body has. A prior is the range of the table; of a number that the plate tells it is
+the middle 90 % of the posterior of that fit.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import BadProblem, UnreadableFile
-from il2sim.evidence import library
+from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
+from il2sim.evidence import ParameterValue, library
+from il2sim.evidence.fitted import fitted_numbers
+from il2sim.models.blood_cells import TABLE, powers_of
 
 Floats = NDArray[np.float64]
 
@@ -37,9 +40,9 @@ class FreeFactor:
     name, meaning
         Of it.
     moves
-        Parameters that are multiplied.
+        Parameters that are multiplied, by the power of the factor on each.
     value, unit
-        Of the first of them, in the tables.
+        Of the first of them, in the tables; or of the fitted number.
     low, high
         Its range there; a lower end of zero is replaced by that which puts the value
         into the geometric middle.
@@ -47,7 +50,7 @@ class FreeFactor:
 
     name: str
     meaning: str
-    moves: tuple[str, ...]
+    moves: Mapping[str, float]
     value: float
     unit: str
     low: float
@@ -166,11 +169,11 @@ class BodyPlan:
         points
             Logarithms, shape ``(n_points, n_free)``.
         """
-        return {
-            name: np.exp(points[:, k])
-            for k, one in enumerate(self.free)
-            for name in one.moves
-        }
+        logs: dict[str, Floats] = {}
+        for k, one in enumerate(self.free):
+            for name, power in one.moves.items():
+                logs[name] = logs.get(name, 0.0) + power * points[:, k]
+        return {name: np.exp(one) for name, one in logs.items()}
 
 
 def read_body_plan(path: Path | None = None) -> BodyPlan:
@@ -181,7 +184,7 @@ def read_body_plan(path: Path | None = None) -> BodyPlan:
     UnreadableFile
         The file is missing or is not TOML.
     UnknownName
-        A parameter that is free is in no table.
+        A parameter that is free is in no table, or the plate does not tell the number.
     BadProblem
         A range has no width, or a summary is of no known kind.
     """
@@ -215,23 +218,39 @@ def read_body_plan(path: Path | None = None) -> BodyPlan:
 
 
 def _free(told: Mapping[str, Any]) -> FreeFactor:
-    first = library.parameter(told["moves"][0])
-    for name in told["moves"][1:]:
-        library.parameter(name)
-    low = first.low or first.value**2 / (first.high or math.nan)
-    high = first.high or math.nan
+    known, moves = _of_plate(told["plate"]) if "plate" in told else _of_table(told)
+    low = known.low or known.value**2 / (known.high or math.nan)
+    high = known.high or math.nan
     if not 0 < low < high:
         raise BadProblem(
             f"the prior of '{told['name']}' has no width.",
-            got=f"{first.low} to {first.high} {first.unit} for '{first.name}'",
+            got=f"{known.low} to {known.high} {known.unit} for '{known.name}'",
             expected="a range above zero in the table of parameters",
         )
     return FreeFactor(
         name=told["name"],
         meaning=told["meaning"],
-        moves=tuple(told["moves"]),
-        value=first.value,
-        unit=first.unit,
+        moves=moves,
+        value=known.value,
+        unit=known.unit,
         low=low,
         high=high,
     )
+
+
+def _of_table(told: Mapping[str, Any]) -> tuple[ParameterValue, dict[str, float]]:
+    """The first of the parameters that move alike, and all of them."""
+    known = [library.parameter(name) for name in told["moves"]]
+    return known[0], {one.name: 1.0 for one in known}
+
+
+def _of_plate(number: str) -> tuple[ParameterValue, dict[str, float]]:
+    """A number of the fit of receptors, and what of the body moves with it."""
+    fitted = fitted_numbers(TABLE)
+    if number not in fitted:
+        raise UnknownName(
+            f"the fit of receptors has no number '{number}'.",
+            got=repr(number),
+            expected=closest(number, fitted),
+        )
+    return fitted[number], powers_of(number)
