@@ -1,16 +1,16 @@
 """The shipped fit of the body as data: what is free, its prior, what it is fitted to.
 
 Free numbers are factors on values of the model, on logarithms: zero is the value that
-the body has. A prior is the range of the table; of a number that the plate tells it is
-the middle 90 % of the posterior of that fit.
+the body has. A prior is the range of the table; of numbers that the plate tells it is
+the posterior of that fit.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
-from il2sim.evidence import ParameterValue, library
-from il2sim.evidence.fitted import fitted_numbers
-from il2sim.models.blood_cells import TABLE, powers_of
+from il2sim.evidence import library
+from il2sim.evidence.fitted import fitted_draws, fitted_numbers
+from il2sim.models.blood_cells import DRAWS, TABLE, powers_of
 
 Floats = NDArray[np.float64]
 
@@ -211,46 +211,83 @@ def read_body_plan(path: Path | None = None) -> BodyPlan:
     return BodyPlan(
         title=told["title"],
         told=told,
-        free=tuple(_free(one) for one in told["free"]),
+        free=_free_numbers(told["free"]),
         spreads=tuple(SpreadPrior(**one) for one in told["spread"]),
         summaries={one.row: one for one in summaries},
     )
 
 
-def _free(told: Mapping[str, Any]) -> FreeFactor:
-    known, moves = _of_plate(told["plate"]) if "plate" in told else _of_table(told)
-    low = known.low or known.value**2 / (known.high or math.nan)
-    high = known.high or math.nan
+def _free_numbers(told: Sequence[Mapping[str, Any]]) -> tuple[FreeFactor, ...]:
+    plate = _of_plate([one["plate"] for one in told if "plate" in one])
+    return tuple(
+        replace(plate[one["plate"]], name=one["name"], meaning=one["meaning"])
+        if "plate" in one
+        else _of_table(one)
+        for one in told
+    )
+
+
+def _of_table(told: Mapping[str, Any]) -> FreeFactor:
+    """An assumption, or several that move alike: the range is that of the first."""
+    known = [library.parameter(name) for name in told["moves"]]
+    first = known[0]
+    low = first.low or first.value**2 / (first.high or math.nan)
+    high = first.high or math.nan
     if not 0 < low < high:
         raise BadProblem(
             f"the prior of '{told['name']}' has no width.",
-            got=f"{known.low} to {known.high} {known.unit} for '{known.name}'",
+            got=f"{first.low} to {first.high} {first.unit} for '{first.name}'",
             expected="a range above zero in the table of parameters",
         )
     return FreeFactor(
         name=told["name"],
         meaning=told["meaning"],
-        moves=moves,
-        value=known.value,
-        unit=known.unit,
+        moves=dict.fromkeys((one.name for one in known), 1.0),
+        value=first.value,
+        unit=first.unit,
         low=low,
         high=high,
     )
 
 
-def _of_table(told: Mapping[str, Any]) -> tuple[ParameterValue, dict[str, float]]:
-    """The first of the parameters that move alike, and all of them."""
-    known = [library.parameter(name) for name in told["moves"]]
-    return known[0], {one.name: 1.0 for one in known}
+def _of_plate(numbers: Sequence[str]) -> dict[str, FreeFactor]:
+    """Numbers of the fit of receptors, with what goes together in its posterior.
 
-
-def _of_plate(number: str) -> tuple[ParameterValue, dict[str, float]]:
-    """A number of the fit of receptors, and what of the body moves with it."""
+    The draws are taken as normal on logarithms. Each number takes along those after it,
+    by what they go together with it; what is left of a later one is its own. So the
+    free numbers are independent, and together they are distributed as the draws.
+    """
     fitted = fitted_numbers(TABLE)
-    if number not in fitted:
-        raise UnknownName(
-            f"the fit of receptors has no number '{number}'.",
-            got=repr(number),
-            expected=closest(number, fitted),
+    for number in numbers:
+        if number not in fitted:
+            raise UnknownName(
+                f"the fit of receptors has no number '{number}'.",
+                got=repr(number),
+                expected=closest(number, fitted),
+            )
+    if not numbers:
+        return {}
+    logs = np.log([[draw[one] for one in numbers] for draw in fitted_draws(DRAWS)])
+    root = np.linalg.cholesky(np.atleast_2d(np.cov(logs.T)))
+    own = np.diag(root)
+    along = root / own
+    best = np.log([fitted[one].value for one in numbers])
+    middle = np.linalg.solve(along, logs.mean(axis=0) - best)
+    found = {}
+    for k, number in enumerate(numbers):
+        moves: dict[str, float] = {}
+        for other, part in zip(numbers[k:], along[k:, k], strict=True):
+            for name, power in powers_of(other).items():
+                moves[name] = moves.get(name, 0.0) + float(part) * power
+        known = fitted[number]
+        ends = known.value * np.exp(middle[k] + NINETY * own[k] * np.array([-1.0, 1.0]))
+        found[number] = FreeFactor(
+            number,
+            known.note,
+            moves,
+            known.value,
+            known.unit,
+            low=float(ends[0]),
+            high=float(ends[1]),
         )
-    return fitted[number], powers_of(number)
+    return found
