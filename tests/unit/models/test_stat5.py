@@ -63,6 +63,4 @@ def test_a_phosphatase_that_hardly_fades_is_the_threshold():
     slow = Plate({"il2": DOSES_NM}, [4.0], values | {"fading.k_fade": 1e-9})
     steady = incubate(dish(("NK",), PAIRED.with_signaling(threshold)), plate)
     faded = incubate(dish(("NK",), PAIRED.with_signaling(fading)), slow)
-    np.testing.assert_allclose(
-        faded["pSTAT5 of NK"], steady["pSTAT5 of NK"], rtol=1e-6
-    )
+    np.testing.assert_allclose(faded["pSTAT5 of NK"], steady["pSTAT5 of NK"], rtol=1e-6)
