@@ -55,7 +55,7 @@ def api(answers: Answers, refinements: Refinements, runs: Runs, limits: Limits) 
     """Every route under ``/api``."""
     router = APIRouter(prefix="/api", default_response_class=JSONResponse)
     _add_facts(router, answers, limits)
-    _add_studies(router)
+    _add_studies(router, limits)
     _add_answers(router, answers, refinements, limits)
     _add_runs(router, runs, limits)
     return router
@@ -84,16 +84,16 @@ def _add_facts(router: APIRouter, answers: Answers, limits: Limits) -> None:
         return known.evidence(key)
 
 
-def _add_studies(router: APIRouter) -> None:
+def _add_studies(router: APIRouter, limits: Limits) -> None:
     @router.post("/regimen", responses=WRITING)
     def regimen(asked: RegimenAsked) -> Prescription:
         """Read a prescription, after the sliders for dose and interval."""
         read = regimen_after(asked.text, asked.dose, asked.every_h)
-        if len(read.doses) > Limits.doses:
+        if len(read.doses) > limits.doses:
             raise BadRegimen(
                 "the prescription has more doses than this page shows.",
                 got=len(read.doses),
-                expected=f"at most {Limits.doses}",
+                expected=f"at most {limits.doses}",
             )
         return Prescription.model_validate(
             {
