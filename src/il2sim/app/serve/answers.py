@@ -27,6 +27,7 @@ from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import BadStudy, Il2simError
+from il2sim.figures.attribution import color_of_share
 from il2sim.figures.panels import before_doses
 from il2sim.study import populations
 from il2sim.study.attribution import Attribution, attribute, consumption
@@ -203,6 +204,7 @@ class Answers:
                 name: row.tolist()
                 for name, row in zip(found.parts, mean.T, strict=True)
             },
+            "colors": {name: color_of_share(name) for name in found.parts},
             "change": mean.sum(axis=1).tolist(),
             "table": found.table(study.end_h),
             "subjects": asked.subjects,

@@ -27,6 +27,7 @@ from il2sim.app.serve.messages import (
     Work,
     as_json,
 )
+from il2sim.app.serve.published import published as trials
 from il2sim.app.serve.refusals import CODES, refusal
 from il2sim.app.serve.runs import Runs
 from il2sim.app.serve.scenario import refuse_files, regimen_after, study_after
@@ -76,7 +77,7 @@ def _add_facts(router: APIRouter, answers: Answers, limits: Limits) -> None:
     @router.get("/published", responses=_codes())
     def published() -> list[dict[str, Any]]:
         """Published trials in the plane of Treg against effectors."""
-        return known.published()
+        return trials()
 
     @router.get("/evidence/{key}", responses=_codes(404, 422))
     def evidence(key: Identity) -> dict[str, Any]:

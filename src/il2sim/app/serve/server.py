@@ -26,7 +26,6 @@ from il2sim.app.serve.routes import api
 from il2sim.app.serve.runs import Runs
 from il2sim.app.serve.warming import warming
 from il2sim.errors import BadProblem, UnknownName
-from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, studies
 from il2sim.provenance import VERSION
 
@@ -175,15 +174,6 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/static/plotly.js", include_in_schema=False)
     def plotly() -> Response:
         return FileResponse(_plotly(), media_type="text/javascript")
-
-    @app.get("/static/palette.css", include_in_schema=False)
-    def palette() -> Response:
-        names = (
-            f"  --{name.lower().replace(' ', '-')}: {color};"
-            for name, color in COLORS.items()
-        )
-        text = "\n".join([":root {", *names, "}"])
-        return Response(text, media_type="text/css")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

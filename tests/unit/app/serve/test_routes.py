@@ -12,6 +12,8 @@ from il2sim.app.run import Options, run_study
 from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_METHOD, QUICK_TOLERANCE
 from il2sim.app.serve.limits import Limits
 from il2sim.engine import store
+from il2sim.figures.arms import ARM_COLORS
+from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, study_of
 from il2sim.study.simulate import simulate
 from tests.unit.app.serve.local import STUDY, client_of, ended, scenario
@@ -254,7 +256,15 @@ def test_what_a_page_needs_to_know(client):
     assert client.get("/api/evidence/E142").json()["shown"] == "> 5-fold"
     trials = client.get("/api/published").json()
     assert {one["study"] for one in trials} >= {"every-third-day-t1d"}
-    assert facts["colors"]["CD8"] in client.get("/static/palette.css").text
+    assert {"E149", "E177", "V152"} <= {
+        key for one in trials for key in one["treg"]["evidence"]
+    }
+    for effector in ("CD8", "CD4 Tconv"):
+        shown = [one for one in trials if one["effector"]["name"] == effector]
+        keys = [key for one in shown for key in one["treg"]["evidence"]]
+        assert len(keys) == len(set(keys)) >= 3
+    assert facts["colors"]["CD8"] == COLORS["CD8"]
+    assert facts["scenarios"] == list(ARM_COLORS[:4])
 
 
 def test_a_study_file_is_opened_as_data(client):
