@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from il2sim.app.report.context import trials_near
 from il2sim.app.report.timeline import timeline
 from il2sim.app.report.wording import in_words
 from il2sim.app.tables import (
@@ -102,6 +103,7 @@ def contents(told: Told) -> dict[str, Any]:
         "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
+        "near": trials_near(task.regimen),
         "failures": _failures(told),
         "sources": _sources(told),
         "made": run.provenance.to_dict() if run.provenance else {},

@@ -260,6 +260,7 @@ async function attempt(action) {
 }
 
 start().catch((error) => {
+  document.body.classList.remove("starting");
   byId("problem").hidden = false;
   byId("problem").textContent = error.text ?? `The page could not start: ${error}`;
 });
