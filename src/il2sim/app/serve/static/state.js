@@ -7,7 +7,7 @@ export const NEUTRAL = { dose: 1, every_h: null, kd_cd25: 1, kd_cd122: 1, half_l
 
 export const state = {
   facts: null, published: [], scenarios: [], active: 0, view: "courses",
-  scale: "fold", records: "drawn", endpoint: "end fold", effector: "CD8", quantity: "memory Treg", days: 3,
+  scale: "fold", records: "drawn", endpoint: "end fold", effector: "CD8", quantity: "memory Treg", days: "fine",
 };
 
 const listeners = [];
@@ -46,3 +46,6 @@ export const isTouched = (scenario) => isEdited(scenario) || Boolean(scenario.st
 
 // How ours stands to a published value; without a word where that is about something else.
 export const verdictOf = (scenario, row) => (row.agrees == null || isTouched(scenario) ? "open" : row.agrees ? "agrees" : "differs");
+
+// How long a study is recorded finely, [d]; later peaks between two records are missed.
+export const fineDays = ({ study }) => Math.min(study.days, study.record_finely_until_day ?? 3);

@@ -4,7 +4,7 @@ import { bandTraces, draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
 import { el, unitShown } from "../dom.js";
 import { chip } from "../sources.js";
-import { active, changed, colorOf, dashOf, isTouched, state, verdictOf } from "../state.js";
+import { active, changed, colorOf, dashOf, fineDays, isTouched, state, verdictOf } from "../state.js";
 import { ground, onGround } from "../theme.js";
 
 let cards = new Map();
@@ -71,7 +71,6 @@ function updateCard(name, parts, ready) {
 }
 
 // Fluids are followed while they are recorded finely: later only troughs are kept.
-const fineDays = ({ study }) => Math.min(study.days, study.record_finely_until_day ?? 3);
 const finely = (one) => one.answers.courses.times_d.flatMap((day, i) => (day <= fineDays(one) + 1e-9 ? [i] : []));
 
 const picked = (values, places) => (places ? places.map((i) => values[i]) : values);

@@ -3,7 +3,7 @@
 import { bandTraces, draw, layout } from "../charts.js";
 import { choice } from "../choices.js";
 import { el } from "../dom.js";
-import { active, changed, state } from "../state.js";
+import { active, changed, fineDays, state } from "../state.js";
 import { onGround } from "../theme.js";
 
 const READ = [
@@ -33,10 +33,13 @@ export function update() {
     mark.style.color = onGround(colorOf(signal));
     return el("span", {}, mark, text);
   }), el("span", {}, "bands: 90 % of the subjects"));
-  top.replaceChildren(choice("Days", [[3, "first 3"], [14, "first 14"], [null, "all"]], state.days, (value) => { state.days = value; changed("choice"); }), key,
+  const { study } = active();
+  const fine = fineDays(active());
+  const missed = state.days === "fine" ? "" : el("span", { class: "quiet" }, `from day ${fine} on one record every ${study.record_every_h ?? 24} h: peaks between are missed`);
+  top.replaceChildren(choice("Days", [["fine", `first ${fine}, recorded finely`], [14, "first 14"], [null, "all"]], state.days, (value) => { state.days = value; changed("choice"); }), key, missed,
     state.scenarios.length > 1 ? el("span", { class: "quiet" }, `of scenario ${active().id}`) : "");
   if (!answer) return;
-  const last = Math.min(state.days ?? Infinity, answer.times_d.at(-1));
+  const last = Math.min((state.days === "fine" ? fine : state.days) ?? Infinity, answer.times_d.at(-1));
   for (const [cell, chart] of cards) {
     const traces = READ.flatMap(([text, signal, name]) => {
       const band = answer.bands[name(cell)];
