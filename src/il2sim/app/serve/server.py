@@ -19,8 +19,10 @@ from fastapi.staticfiles import StaticFiles
 
 from il2sim.app.serve.answers import Answers
 from il2sim.app.serve.background import Refinements
+from il2sim.app.serve.facts import facts
 from il2sim.app.serve.gate import Gate
 from il2sim.app.serve.limits import Limits
+from il2sim.app.serve.published import published
 from il2sim.app.serve.refusals import handle_refusals
 from il2sim.app.serve.routes import api
 from il2sim.app.serve.runs import Runs
@@ -86,6 +88,8 @@ def make_app(settings: Settings) -> FastAPI:
     app.include_router(api(answers, refinements, runs, limits))
     _add_page(app)
     shipped = [read_study(name) for name in studies()]
+    facts(limits)  # kept, and so are trials: while models compile they take seconds
+    published()
     threading.Thread(target=answers.warm, args=(shipped,), daemon=True).start()
     app.add_middleware(
         Gate,
