@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STARTS = ((0.3, 0.3), (0.3, 0.02))
-"""Spreads of level and effect that the search begins at, over their priors."""
+GRID, ROUNDS = 9, 5
+"""Places along each spread that are tried, and how often the grid is made finer."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +118,14 @@ def spread_of(known: Means, prior: Prior) -> tuple[float, float]:
     prior
         Of both spreads and of the effect.
     """
-    from scipy.optimize import minimize
-
     most = np.array([prior.levels, prior.effects])
-
-    def cost(logs: Floats) -> float:
-        return -_restricted(known, np.exp(logs) * most, prior)
-
-    found = [minimize(cost, np.log(one), method="Nelder-Mead") for one in STARTS]
-    best = np.exp(min(found, key=lambda one: one.fun).x) * most
+    middle, width = np.log([0.1, 0.1]), 5.0
+    for _ in range(ROUNDS):
+        along = width * np.linspace(-1, 1, GRID)
+        tried = middle + np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2)
+        found = [_restricted(known, np.exp(one) * most, prior) for one in tried]
+        middle, width = tried[int(np.argmax(found))], 2 * width / (GRID - 1)
+    best = np.exp(middle) * most
     return float(best[0]), float(best[1])
 
 
