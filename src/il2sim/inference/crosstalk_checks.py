@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -152,7 +154,7 @@ def halves_by_cd25(plan: Plan, ligand: str, *, weaker: float = 1.0) -> Floats:
     known |= {n: faster * one for n, one in told.items() if n.startswith(drops)}
     known["cd25 pair.k_part"] *= weaker
     doses = DOSES_NM[ligand]
-    own = {
+    own: dict[str, Any] = {
         "cd25_at_rest": np.repeat(CD25, len(doses)),
         "cd122_at_rest": CD122,
         "il15ra_at_rest": IL15RA,
