@@ -345,6 +345,7 @@ def _carry_out(
     from il2sim.engine.solve import find_rest, solve
 
     task.refuse_protocol("attribution")
+    task = replace(task, precision="double")  # shares add up to the last digits
     problem = task.problem(some)
     rest = find_rest(problem, device=device, workers=workers)
     solution = solve(

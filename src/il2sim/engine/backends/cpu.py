@@ -24,6 +24,7 @@ from il2sim.engine.emit.kernel import Written, write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes, tail_slots
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
+from il2sim.engine.precision import DOUBLE, PRECISIONS, PrecisionName
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
 from il2sim.engine.resting import Rest, read_rest, resting_problem
@@ -55,6 +56,7 @@ def kernel(
     lanes: int = 0,
     *,
     together: int = 0,
+    precision: PrecisionName = "double",
 ) -> Kernel:
     """Compile a program, or take its code from the disk.
 
@@ -63,17 +65,22 @@ def kernel(
     program, method
         What to solve and how.
     lanes
-        Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
+        Subjects in a vector: 1, 2, 4, 8 or 16; 0 takes what the processor holds.
     together
         Directions of tangents that are carried side by side; 0 if there are none.
+    precision
+        Of the stages of a step; those of tangents are double.
     """
-    lanes = lanes or machine.host().lanes
+    stages = PRECISIONS[precision]
+    lanes = lanes or machine.host().lanes * DOUBLE.bits // stages.bits
     made_for = machine.host().key
-    shape = (method, str(lanes), str(together))
+    shape = (method, str(lanes), str(together), precision)
     name = cache.key(program.fingerprint, *shape, *made_for)
     kept = cache.read(name)
     if kept is None:
-        written = write_kernel(program, METHODS[method], lanes, together=together)
+        written = write_kernel(
+            program, METHODS[method], lanes, together=together, precision=stages
+        )
         kept = _packed(written, machine.assemble(written.text))
         cache.write(name, kept)
     head, _, code = kept.partition(b"\n")
@@ -145,7 +152,13 @@ def run(
         As in `kernel`.
     """
     together = _together(problem.directions)
-    compiled = kernel(problem.program, problem.method, lanes, together=together)
+    compiled = kernel(
+        problem.program,
+        problem.method,
+        lanes,
+        together=together,
+        precision=problem.precision,
+    )
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
     call.carry_out(workers or os.cpu_count() or 1, progress, cancel)

@@ -16,6 +16,8 @@ from heapq import heapify, heappop, heappush
 from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.builder import number as plain
+from il2sim.engine.emit.layout import Layout
+from il2sim.engine.emit.places import number_of_stage
 
 UPDATES_TOGETHER = 48
 """Updates in one function of the factors: about what fits the registers."""
@@ -37,7 +39,8 @@ def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
             _eliminate(f, lu, pivot, below)
         f.close()
     f = Function(module, "factor", ("w", "over_h"))
-    shift = f.binary("fdiv", f.load("%over_h", 0), f.const(gamma))
+    over_h = f.rounded(f.doubles.load("%over_h", 0))
+    shift = f.binary("fdiv", over_h, f.const(gamma))
     for row in lu.order:
         slot = lu.slots[row, row]
         f.store(f.binary("fsub", f.load("%w", slot), shift), "%w", slot)
@@ -46,19 +49,18 @@ def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
     f.close()
 
 
-def emit_singular(module: Module, diagonal: Iterable[int], first: int) -> None:
+def emit_singular(module: Module, diagonal: Iterable[int], layout: Layout) -> None:
     """Write @is_singular: whether a pivot of one lane was zero.
 
-    `diagonal` are the slots of the pivots among the factors, which begin at `first`.
+    `diagonal` are the slots of the pivots among the factors.
     """
     f = Function(
         module, "is_singular", ("m", ("i64", "lane")), returns="i1", scalar=True
     )
     found = "false"
     for slot in diagonal:
-        place = f.let(f"add i64 %lane, {(first + slot) * module.lanes}")
-        where = f.let(f"getelementptr double, ptr %m, i64 {place}")
-        size = f.intrinsic("fabs", f.let(f"load double, ptr {where}"))
+        pivot = number_of_stage(f, layout, "factors", str(slot))
+        size = f.intrinsic("fabs", pivot)
         zero = f.let(f"fcmp oeq double {size}, {plain(math.inf)}")
         found = f.let(f"or i1 {found}, {zero}")
     f.close(found)
