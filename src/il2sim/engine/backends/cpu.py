@@ -199,7 +199,7 @@ class _Call:
             "sample_after": problem.is_after.astype(np.int64),
             "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
             "saved": np.array(problem.columns(problem.save), dtype=np.int64),
-            "outputs_wanted": _wanted(problem),
+            **_shown(problem),
             "values": raw.values,
             "resting": raw.resting,
             "reduced": raw.reduced,
@@ -224,6 +224,8 @@ class _Call:
             "n_times": len(problem.sample_h),
             "most_steps": problem.most_steps,
             "n_saved": len(problem.save),
+            "n_shown": len(self.keep["shown"]),
+            "n_behind": len(self.keep["behind"]),
             "n_directions": 0,
             "n_events": len(problem.schedule.times_h),
         }
@@ -325,14 +327,27 @@ def _events(problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
-def _wanted(problem: Problem) -> np.ndarray:
-    """Which outputs anything asks for: records, rules or reductions."""
+def _shown(problem: Problem) -> dict[str, np.ndarray]:
+    """Outputs that records, rules or reductions ask for, and the states behind them.
+
+    Tangents may stand on all states.
+    """
     by_rules = [one.output for one in problem.rules]
     reduced = [one.output for one in problem.reductions]
-    columns = problem.columns([*problem.save, *by_rules, *reduced])
-    wanted = np.zeros(max(1, len(problem.program.outputs)), dtype=np.int64)
+    columns = sorted(set(problem.columns([*problem.save, *by_rules, *reduced])))
+    program = problem.program
+    wanted = np.zeros(max(1, len(program.outputs)), dtype=np.int64)
     wanted[columns] = 1
-    return wanted
+    roots = [list(program.outputs.values())[one] for one in columns]
+    needed = (program.statements[one] for one in program.needed(roots))
+    behind = sorted(one.index for one in needed if one.op == "state")
+    if problem.directions is not None:
+        behind = list(range(len(program.states)))
+    return {
+        "outputs_wanted": wanted,
+        "shown": np.array(columns, dtype=np.int64),
+        "behind": np.array(behind, dtype=np.int64),
+    }
 
 
 def _rules(problem: Problem) -> dict[str, np.ndarray]:

@@ -258,7 +258,8 @@ class _Kernel:
             self._tangents("prepare_directions")
         f.do("call void @look(ptr %a, ptr %m)")
         self._tangents("late_tangents")
-        f.do(f"call void @take_node(ptr %m, ptr {self._section('changed')}, i64 0)")
+        changed = self._section("changed")
+        f.do(f"call void @take_node(ptr %a, ptr %m, ptr {changed}, i64 0)")
         with f.count(self.module.lanes) as lane:
             self._put_count("0", "renew", lane)
             self._put_number(number(0.0), "changed", lane)
@@ -302,7 +303,7 @@ class _Kernel:
             f.set("i1", f.let(f"or i1 {f.get('i1', some)}, {truth}"), some)
         with f.when(f.get("i1", some)):
             self._tangents("carry")
-            f.do("call void @dense(ptr %m)")
+            f.do("call void @dense(ptr %a, ptr %m)")
             with f.when(f.let(f"icmp ne i64 {given(f, 'n_reductions', 'i64')}, 0")):
                 self._reduce_step()
             self._record_samples()
@@ -317,12 +318,14 @@ class _Kernel:
             if node:
                 f.store(f.const(part), self._section("theta"), 0)
                 f.do("call void @look_between(ptr %a, ptr %m)")
-                f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 {node})")
+                f.do(
+                    f"call void @take_node(ptr %a, ptr %m, ptr {accepted}, i64 {node})"
+                )
         with f.count(given(f, "n_reductions", "i64")) as one:
             sifted = f.let(f"call i64 @sift(ptr %a, ptr %m, i64 {one})")
             with f.when(f.let(f"icmp ne i64 {sifted}, 0")):
                 self._reduce_lanes(one, sifted)
-        f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 0)")
+        f.do(f"call void @take_node(ptr %a, ptr %m, ptr {accepted}, i64 0)")
 
     def _reduce_lanes(self, one: str, sifted: str) -> None:
         f = self.f

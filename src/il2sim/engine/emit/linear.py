@@ -4,14 +4,13 @@ With ``M = J - I/(γh)`` instead of its negative, and the negative inverse of ea
 kept on the diagonal, factors and solves are fused additions and nothing else. Code that
 is too long for the registers moves more numbers than it computes, so the factors are
 made in place, a few pivots to a function; and because a sum waits for each of its
-terms, a solve takes its operations in the order in which their arguments are ready.
+terms, a solve takes nearby operations in the order in which their arguments are ready.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heappush
 
 from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function, Module
@@ -24,6 +23,9 @@ UPDATES_TOGETHER = 48
 
 LATENCY = 4
 """Operations that can begin before the result of one is there; typical of fma."""
+
+WINDOW = 64
+"""Operations of a solve that are looked at for one that can begin."""
 
 
 def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
@@ -160,34 +162,24 @@ def _sources(operations: list[tuple[int, int]]) -> list[tuple[Source, Source]]:
 
 
 def _when_ready(sources: list[tuple[Source, Source]]) -> Iterator[int]:
-    """The same operations, of those that are ready the one others wait for longest.
+    """The same operations, of the next few that are left the first that can begin.
 
-    Each still works on the same values, so the bits do not change.
+    Each still works on the same values, so the bits do not change. Few enough are
+    looked at that the values they wait for stay in registers.
     """
-    users: list[list[int]] = [[] for _ in sources]
-    left = []
-    for number, pair in enumerate(sources):
-        needed = {one for one in pair if one is not None}
-        left.append(len(needed))
-        for one in needed:
-            users[one].append(number)
-    height = [0] * len(sources)
-    for one in reversed(range(len(sources))):
-        height[one] = max((height[user] + LATENCY for user in users[one]), default=0)
-    ready = [(-height[one], one) for one, count in enumerate(left) if not count]
-    heapify(ready)
-    waiting: list[tuple[int, int]] = []
-    clock = 0
-    while ready or waiting:
-        if not ready:
-            clock = max(clock, waiting[0][0])
-        while waiting and waiting[0][0] <= clock:
-            _, one = heappop(waiting)
-            heappush(ready, (-height[one], one))
-        _, one = heappop(ready)
-        yield one
-        for user in users[one]:
-            left[user] -= 1
-            if not left[user]:
-                heappush(waiting, (clock + LATENCY, user))
-        clock += 1
+    there: dict[Source, float] = {None: 0.0}  # when each value is there
+    left = list(range(len(sources)))
+    clock = 0.0
+    while left:
+        soonest, first = math.inf, left[0]
+        for number in left[:WINDOW]:
+            own, other = sources[number]
+            when = max(there.get(own, math.inf), there.get(other, math.inf))
+            if when < soonest:
+                soonest, first = when, number
+            if when <= clock:
+                break
+        left.remove(first)
+        clock = max(clock, soonest) + 1
+        there[first] = clock + LATENCY - 1
+        yield first

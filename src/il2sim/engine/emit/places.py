@@ -109,9 +109,15 @@ def round_sections(f: Function, layout: Layout, lengths: Mapping[str, int]) -> N
     if layout.precision is DOUBLE:
         return
     for name, length in lengths.items():
-        exact, near = (f.at("%m", layout[one]) for one in (name, rounded(name)))
+        exact = f.at("%m", layout[name])
         with f.count(length) as i:
-            f.store(f.rounded(f.doubles.load(exact, i)), near, i)
+            store_rounded(f, layout, name, f.doubles.load(exact, i), i)
+
+
+def store_rounded(f: Function, layout: Layout, name: str, exact: str, i: str) -> None:
+    """Renew what stages read of a number, if they cannot read it as it is."""
+    if layout.precision is not DOUBLE:
+        f.store(f.rounded(exact), f.at("%m", layout[rounded(name)]), i)
 
 
 def given(f: Function, name: str, kind: str) -> str:

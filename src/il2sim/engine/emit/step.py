@@ -10,7 +10,8 @@ written in `linear.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination, eliminate
@@ -18,7 +19,7 @@ from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.layout import Layout, Sizes, rounded
 from il2sim.engine.emit.linear import emit_factor, emit_singular, emit_solve
-from il2sim.engine.emit.places import given, round_sections
+from il2sim.engine.emit.places import given, round_sections, store_rounded
 from il2sim.engine.methods.table import Method, Rosenbrock
 from il2sim.engine.precision import DOUBLE
 
@@ -96,38 +97,53 @@ class Step(ABC, Generic[M]):
         self._emit_error(f)
         f.close()
 
-    def _emit_rates(self, f: Function, stage: int) -> str:
-        """Rates at the argument of a stage, without inputs, into its k."""
-        names = (rounded("p"), rounded("c"), "k", "shared")
-        p, c, k, shared = (self._section(f, name) for name in names)
-        own = self._after(f, k, stage * self.sizes.states)
+    def _emit_rates(self, f: Function, stage: int, into: str) -> None:
+        """Rates at the argument of a stage, inputs included, into some place."""
+        names = (rounded("p"), rounded("c"), "shared")
+        p, c, shared = (self._section(f, name) for name in names)
         shared = self._after(f, shared, stage * self.sizes.shared)
         argument = self._emit_argument(f, stage)
-        places = ", ".join(f"ptr {one}" for one in (argument, p, c, own, shared))
+        places = ", ".join(f"ptr {one}" for one in (argument, p, c, into, shared))
         f.do(f"call void @rates({places})")
-        return own
+        f.do(f"call void @add_inputs(ptr %m, ptr {into})")
 
     def _emit_argument(self, f: Function, stage: int) -> str:
         """Where the rates of a stage are taken.
 
-        That of the last is nearly the end of the step, so it is summed up in doubles.
+        The last ones lie near the end of the step, each a k after the one before; they
+        are summed up in doubles, where the next state will be.
         """
-        last = stage == self.method.stages - 1
-        f, before, argument = (
-            (f.doubles, "y", "next_y") if last else (f, rounded("y"), "stage")
-        )
-        y, k, to = (self._section(f, name) for name in (before, "k", argument))
-        with f.count(self.sizes.states) as i:
-            total = self._sum(f, self.method.a[stage], k, i, f.load(y, i))
-            f.store(total, to, i)
+        row, n = self.method.a[stage], self.sizes.states
+        ends = stage >= self._first_near_end()
+        goes_on = stage > self._first_near_end()
+        row = (0.0,) * (stage - 1) + row[-1:] if goes_on else row
+        near, start = ("next_y", "y") if ends else ("stage", rounded("y"))
+        numbers = f.doubles if ends else f
+        k, to = (self._section(f, name) for name in ("k", near))
+        start = to if goes_on else self._section(f, start)
+        with f.count(n) as i:
+            beside = self._sum_beside(f, stage, i)
+            total = self._sum(numbers, row, k, i, numbers.load(start, i))
+            numbers.store(total, to, i)
+            if ends:
+                store_rounded(f, self.layout, "next_y", total, i)
             if self.sizes.arguments:
                 f.store(total, self._argument(f, stage), i)
-        if not last:
-            return to
-        round_sections(
-            f.of(self.layout.precision), self.layout, {"next_y": self.sizes.states}
-        )
-        return self._section(f, rounded("next_y"))
+            if beside:
+                f.store(beside, self._after(f, k, stage * n), i)
+        return self._section(f, rounded("next_y")) if ends else to
+
+    def _first_near_end(self) -> int:
+        """The first stage from which each argument is a k after the one before."""
+        rows, first = self.method.a, self.method.stages - 1
+        while first > 0 and rows[first][:-1] == rows[first - 1]:
+            first -= 1
+        return first
+
+    def _sum_beside(self, f: Function, stage: int, i: str) -> str:
+        """What else is made of the stages before, and kept where the k will be."""
+        del f, stage, i
+        return ""
 
     def _argument(self, f: Function, stage: int) -> str:
         """Where tangents find what the rates of a stage were taken at."""
@@ -178,11 +194,14 @@ class Step(ABC, Generic[M]):
         f.doubles.store(norm, self._section(f, "error"), 0)
 
     def _emit_dense(self) -> None:
-        """Write @dense: the coefficients of the solution between the ends."""
-        f = Function(self.stages, "dense", ("m",))
+        """Write @dense: the coefficients of the solution between the ends.
+
+        Only of the states that stand behind an output that is shown.
+        """
+        f = Function(self.stages, "dense", ("a", "m"))
         n, k = self.sizes.states, self._section(f, "k")
         dense = self._section(f, "dense")
-        with f.count(n) as i:
+        with self._each(f, "behind") as i:
             for number, row in enumerate(self.method.dense):
                 total = self._sum(f, row, k, i, f.const(0.0))
                 f.store(total, dense, f.let(f"add i64 {i}, {number * n}"))
@@ -196,7 +215,7 @@ class Step(ABC, Generic[M]):
         y, new, dense, between = (self._section(f, name) for name in names)
         theta = f.load(self._section(f, "theta"), 0)
         rest = f.binary("fsub", f.const(1.0), theta)
-        with f.count(n) as i:
+        with self._each(f, "behind") as i:
             rows = [
                 self._of_stages(f, dense, f.let(f"add i64 {i}, {number * n}"))
                 for number in range(len(self.method.dense))
@@ -213,6 +232,14 @@ class Step(ABC, Generic[M]):
         self._call_outputs(f, self._section(f, "y"))
         f.close()
 
+    @contextmanager
+    def _each(self, f: Function, what: str) -> Iterator[str]:
+        """Loop over what the kernel was given a list of."""
+        numbers = given(f, what, "ptr")
+        with f.count(given(f, f"n_{what}", "i64")) as place:
+            where = f.let(f"getelementptr i64, ptr {numbers}, i64 {place}")
+            yield f.let(f"load i64, ptr {where}")
+
     def _call_outputs(self, f: Function, y: str) -> None:
         p, c, out = (self._section(f, name) for name in ("p", "c", "out"))
         wanted = given(f, "outputs_wanted", "ptr")
@@ -228,13 +255,13 @@ class Step(ABC, Generic[M]):
         with f.count(self.sizes.states) as i:
             f.store(f.pick(truth, f.load(new, i), f.load(y, i)), y, i)
         f.close()
-        arguments = ("m", "mask", ("i64", "node"))
+        arguments = ("a", "m", "mask", ("i64", "node"))
         f = Function(self.module, "take_node", arguments)
         truth = f.compare("une", f.load("%mask", 0), f.const(0.0))
         n, out = self.sizes.outputs, self._section(f, "out")
         nodes = self._section(f, "nodes")
         first = f.let(f"mul i64 %node, {n}")
-        with f.count(n) as i:
+        with self._each(f, "shown") as i:
             place = f.let(f"add i64 {first}, {i}")
             value = f.pick(truth, f.load(out, i), f.load(nodes, place))
             f.store(value, nodes, place)
@@ -261,20 +288,21 @@ class RosenbrockStep(Step[Rosenbrock]):
         places = ", ".join(f"ptr {one}" for one in (y, p, c, k, shared, w))
         f.do(f"call void @jacobian({places})")
         f.do(f"call void @factor(ptr {w}, ptr {over_h})")
-        for stage in range(self.method.stages):
-            own = self._emit_rates(f, stage) if stage else k
-            f.do(f"call void @add_inputs(ptr %m, ptr {own})")
-            if stage:
-                self._emit_memory(f, stage, own)
+        f.do(f"call void @add_inputs(ptr %m, ptr {k})")
+        f.do(f"call void @solve(ptr {w}, ptr {k})")
+        over_h, rates = f.rounded(f.doubles.load(over_h, 0)), self._section(f, "rates")
+        for stage in range(1, self.method.stages):
+            self._emit_rates(f, stage, rates)
+            own = self._after(f, k, stage * self.sizes.states)
+            with f.count(self.sizes.states) as i:
+                total = f.fma(f.load(own, i), over_h, f.load(rates, i))
+                f.store(total, own, i)
             f.do(f"call void @solve(ptr {w}, ptr {own})")
 
-    def _emit_memory(self, f: Function, stage: int, own: str) -> None:
-        """Add what the stages before leave on the right-hand side."""
-        k, over_h = self._section(f, "k"), self._section(f, "over_h")
-        over_h = f.rounded(f.doubles.load(over_h, 0))
-        with f.count(self.sizes.states) as i:
-            total = self._sum(f, self.method.c[stage], k, i, f.const(0.0))
-            f.store(f.fma(total, over_h, f.load(own, i)), own, i)
+    def _sum_beside(self, f: Function, stage: int, i: str) -> str:
+        """What the stages before leave on the right-hand side, times h."""
+        row, k = self.method.c[stage], self._section(f, "k")
+        return self._sum(f, row, k, i, f.const(0.0))
 
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
         new, k = self._section(f, "next_y"), self._section(f, "k")
