@@ -114,6 +114,10 @@ def _wide(kind: str, lanes: int) -> str:
     return kind if lanes == 1 else f"<{lanes} x {kind}>"
 
 
+BRIEF = "noinline nounwind optsize"
+"""Of functions whose loops stay loops: unrolled they take longer to be compiled."""
+
+
 class Function:
     """One function being written.
 
@@ -137,7 +141,7 @@ class Function:
         *,
         returns: str = "void",
         scalar: bool = False,
-        attributes: str = "noinline nounwind",
+        attributes: str = "",
     ) -> None:
         self.module = module
         self.scalar = scalar
@@ -147,6 +151,7 @@ class Function:
             ("ptr noalias", one) if isinstance(one, str) else one for one in arguments
         ]
         signature = ", ".join(f"{kind} %{one}" for kind, one in typed)
+        attributes = attributes or (BRIEF if scalar else "noinline nounwind")
         how = f"{attributes} {_OURS}"
         self._head = f"define {returns} @{name}({signature}) {how} {{\nentry:"
         self._returns = returns
