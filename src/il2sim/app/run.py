@@ -24,6 +24,7 @@ from il2sim.study.simulate import Task, prepare, solve_task
 from il2sim.study.toxicity import summarize_toxicity, toxicity_by_subject
 
 if TYPE_CHECKING:
+    from il2sim.engine.precision import PrecisionName
     from il2sim.engine.solve import Device
     from il2sim.engine.store import Format
     from il2sim.engine.trajectories import Trajectories
@@ -59,7 +60,7 @@ class Options:
 
     Attributes
     ----------
-    subjects, seed, tolerance
+    subjects, seed, tolerance, precision
         Instead of the study's.
     device, workers
         Where it is solved, and by how many threads.
@@ -78,6 +79,7 @@ class Options:
     subjects: int | None = None
     seed: int | None = None
     tolerance: float | None = None
+    precision: PrecisionName | None = None
     device: Device = "cpu"
     workers: int | None = None
     cluster: str | None = None
@@ -201,6 +203,7 @@ def _as_carried_out(
         "subjects": task.population.n,
         "seed": task.population.seed,
         "tolerance": task.tolerance,
+        "precision": task.precision,
         **keep_population(study, folder, beside),
     }
     return as_toml(study.model_copy(update=given))
@@ -306,7 +309,7 @@ def check(options: Options) -> None:
 def task_of(study: Study, options: Options) -> Task:
     """The task of a study, with what is chosen for a run."""
     tolerance = study.tolerance if options.tolerance is None else options.tolerance
-    return prepare(
+    task = prepare(
         study.find_model(),
         study.parsed_protocol(),
         study.find_population(options.subjects, options.seed, beside=options.beside),
@@ -314,6 +317,7 @@ def task_of(study: Study, options: Options) -> Task:
         tolerance=tolerance,
         factors=study.factors,
     )
+    return replace(task, precision=options.precision or study.precision)
 
 
 @dataclass(frozen=True, eq=False)

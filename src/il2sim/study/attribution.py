@@ -352,6 +352,7 @@ def _carry_out(
 
     quantity, by = asked
     task.refuse_protocol("attribution")
+    task = replace(task, precision="double")  # shares add up to the last digits
     problem = task.problem(some)
     rest = find_rest(problem, device=device, workers=workers, cancel=cancel)
     solution = solve(
