@@ -1,8 +1,9 @@
 """What produced a result: enough to say what it is, and to make it again.
 
 A `Provenance` is two things. Its key names a run by what decides the numbers: version,
-model, inputs, seed, tolerance, device. The rest says where and when: commit, platform,
-libraries, time. Equal keys mean equal work, so a run can be found again and resumed.
+model, inputs, seed, tolerance, precision, device. The rest says where and when: commit,
+platform, libraries, time. Equal keys mean equal work, so a run can be found again and
+resumed.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class Provenance:
         Largest accepted relative error of one step, [1].
     device
         ``"reference"``, ``"cpu"`` or ``"gpu"``.
+    precision
+        Of the stages of a step; double in records that do not say.
     commit
         Of the source, if it is a checkout; ``+`` at its end marks changed files.
     python, platform, libraries
@@ -74,11 +77,15 @@ class Provenance:
     platform: str
     libraries: Mapping[str, str]
     time: str
+    precision: str = "double"
 
     @property
     def key(self) -> str:
         """A name for the run: the same for the same work, whenever and wherever."""
-        decides = ("version", "fingerprint", "inputs", "seed", "tolerance", "device")
+        decides = (
+            *("version", "fingerprint", "inputs", "seed"),
+            *("tolerance", "precision", "device"),
+        )
         return hash_of({name: getattr(self, name) for name in decides})[:KEY_LENGTH]
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,7 +100,8 @@ class Provenance:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Provenance:
         """Make again what `to_dict` gave."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        said = {"precision": cls.precision, **values}
+        return cls(**{field.name: said[field.name] for field in fields(cls)})
 
     @classmethod
     def read(cls, path: Path) -> Provenance:
@@ -122,12 +130,13 @@ def provenance_of(
     seed: int | None,
     tolerance: float,
     device: str,
+    precision: str = "double",
 ) -> Provenance:
     """Record what is about to produce a result.
 
     Parameters
     ----------
-    model, fingerprint, seed, tolerance, device
+    model, fingerprint, seed, tolerance, device, precision
         As in `Provenance`.
     inputs
         Whatever else decides the numbers; see `hash_of`.
@@ -158,6 +167,7 @@ def provenance_of(
         platform=this_machine.platform(),
         libraries={name: _version_of(name) for name in LIBRARIES},
         time=datetime.now(UTC).isoformat(timespec="seconds"),
+        precision=precision,
     )
 
 

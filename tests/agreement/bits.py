@@ -12,12 +12,14 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from il2sim.engine.directions import Directions, moved
 from il2sim.engine.emit import machine
+from il2sim.engine.precision import PRECISIONS, PrecisionName
 from il2sim.engine.problem import Problem
 from il2sim.engine.records import Given
 from il2sim.engine.reductions import Reduce, Reduction
@@ -48,15 +50,16 @@ class Chosen(machine.Target):
     lanes: int = 1
 
 
-def task_of(name: str) -> Task:
+def task_of(name: str, precision: PrecisionName) -> Task:
     """A shipped study, shortened."""
     study = read_study(name)
-    return prepare(
+    task = prepare(
         study.find_model(),
         study.parsed_regimen(),
         study.find_population(SUBJECTS, 3),
         times=days(0, DAYS, every=0.25),
     )
+    return replace(task, precision=precision)
 
 
 def parts_of(task: Task, portion: int) -> Iterator[tuple[np.ndarray, Problem]]:
@@ -81,9 +84,11 @@ def parts_of(task: Task, portion: int) -> Iterator[tuple[np.ndarray, Problem]]:
         )
 
 
-def everything(name: str, workers: int, portion: int) -> dict[str, Any]:
+def everything(
+    name: str, precision: PrecisionName, workers: int, portion: int
+) -> dict[str, Any]:
     """All arrays of one study, by what they are."""
-    task = task_of(name)
+    task = task_of(name, precision)
     rows, parts = [], []
     for numbers, problem in parts_of(task, portion):
         solution = solve(problem, workers=workers)
@@ -174,9 +179,10 @@ def main() -> None:
     if given.processor:
         chosen = replace(chosen, cpu=given.processor, features="")
     machine.host = lambda: chosen
-    for name in given.studies:
-        for what, digest in digests(everything(name, given.workers, given.portion)):
-            sys.stdout.write(f"{name}: {what} {digest}\n")
+    for name, precision in product(given.studies, PRECISIONS):
+        found = everything(name, precision, given.workers, given.portion)
+        for what, digest in digests(found):
+            sys.stdout.write(f"{name} in {precision}: {what} {digest}\n")
     for what, digest in digests(tangents(given.workers, given.portion)):
         sys.stdout.write(f"tangents: {what} {digest}\n")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from il2sim.engine.precision import SINGLE
 from il2sim.engine.solve import solve
 from il2sim.engine.status import Status
 from il2sim.formats.dosing import Compartment, Dosing
@@ -14,28 +16,38 @@ from il2sim.formats.nonmem import EventTable
 from tests.conformance import CASES, MODELED, PROGRAM, Case, parameters
 
 TOLERANCE = 1e-8
+WAYS = {
+    "cpu": ("cpu", "double", TOLERANCE),
+    "cpu, single": ("cpu", "single", SINGLE.finest),
+    "reference": ("reference", "double", TOLERANCE),
+}
+"""Device, precision, and a tolerance that it can keep."""
+
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "dosing.md"
 IV = {2: Compartment("iv")}
 
 
-def predicted(case: Case, device: str) -> tuple[EventTable, np.ndarray]:
+def predicted(case: Case, way: str) -> tuple[EventTable, np.ndarray]:
     """The central amount at every row of a case."""
+    device, precision, tolerance = WAYS[way]
     table, how = case.table(), case.how()
-    task = how.problem(table, parameters(), ["central"], tolerance=TOLERANCE)
+    task = how.problem(table, parameters(), ["central"], tolerance=tolerance)
+    task = replace(task, precision=precision)
     solution = solve(task, device=device, workers=1)
     assert solution.status.tolist() == [Status.DONE]
     return table, how.predictions(table, solution.values)[:, 0]
 
 
-@pytest.mark.parametrize("device", ["cpu", "reference"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.feature)
-def test_feature(case, device):
+def test_feature(case, way):
     """Tolerance: a hundred steps' errors of the largest amount."""
-    table, got = predicted(case, device)
+    table, got = predicted(case, way)
+    tolerance = WAYS[way][-1]
     looks = table.is_observed
     exact = np.array([case.answer(time) for time in table["TIME"][looks]])
     size = max(1.0, np.max(np.abs(exact)))
-    np.testing.assert_allclose(got[looks], exact, rtol=0, atol=100 * TOLERANCE * size)
+    np.testing.assert_allclose(got[looks], exact, rtol=0, atol=100 * tolerance * size)
 
 
 def test_the_page_of_the_documents_lists_every_feature():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
 
 from il2sim.engine.backends import cpu
+from il2sim.engine.precision import PRECISIONS, PrecisionName
 from il2sim.engine.problem import Problem
-from il2sim.engine.solve import solve
+from il2sim.engine.solve import Solution, solve
 from il2sim.models import body
 from il2sim.study.populations import cancer_patients
 from il2sim.study.regimen import Regimen
@@ -23,25 +25,36 @@ REGIMENS = {
 }
 
 
-def problem(regimen: str, n: int) -> Problem:
+PRECISION = pytest.mark.parametrize("precision", PRECISIONS)
+
+
+def problem(regimen: str, n: int, precision: PrecisionName = "double") -> Problem:
     """Cancer patients over two days, recorded every six hours."""
-    return prepare(
+    task = prepare(
         body(),
         Regimen.parse(REGIMENS[regimen]),
         cancer_patients(n=n, seed=2),
         times=Quantity(np.arange(0.0, 49.0, 6.0), "h"),
         tolerance=TOLERANCE,
-    ).problem()
+    )
+    return replace(task, precision=precision).problem()
 
 
+@lru_cache(maxsize=2)
+def by_the_reference(regimen: str) -> Solution:
+    """Two patients of a regimen, slowly."""
+    return solve(problem(regimen, 2), device="reference")
+
+
+@PRECISION
 @pytest.mark.parametrize("regimen", REGIMENS)
-def test_native_code_agrees_with_the_reference(regimen):
+def test_native_code_agrees_with_the_reference(regimen, precision):
     """Rest to rounding, every output within ten times the tolerance.
 
     Outputs that fall to nothing are compared with a thousandth of their peak.
     """
-    task = problem(regimen, 2)
-    fast, slow = (solve(task, device=device) for device in ("cpu", "reference"))
+    fast = solve(problem(regimen, 2, precision))
+    slow = by_the_reference(regimen)
     assert fast.status.tolist() == slow.status.tolist() == [0, 0]
     np.testing.assert_allclose(fast.solved, slow.solved, rtol=1e-6)
     np.testing.assert_allclose(fast.resting, slow.resting, rtol=1e-6, atol=1e-12)
@@ -52,9 +65,10 @@ def test_native_code_agrees_with_the_reference(regimen):
     np.testing.assert_allclose(fast.reduced, slow.reduced, rtol=5e-3, atol=1e-12)
 
 
-def test_order_threads_and_samples_change_no_bit_of_a_body():
+@PRECISION
+def test_order_threads_and_samples_change_no_bit_of_a_body(precision):
     """Rest and treatment of patients, in another order and beside others."""
-    task = problem("infusions", 9)
+    task = problem("infusions", 9, precision)
     order = np.array([7, 2, 5, 0])
     some = replace(
         task,
@@ -69,10 +83,11 @@ def test_order_threads_and_samples_change_no_bit_of_a_body():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lanes", [1, 2, 8])
-def test_lanes_change_no_bit_of_a_body(lanes):
+@PRECISION
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16])
+def test_lanes_change_no_bit_of_a_body(lanes, precision):
     """Vectors of any width give the bits of this processor's own."""
-    task = problem("infusions", 9)
+    task = problem("infusions", 9, precision)
     rest = cpu.rest(task.program, task.parameters)
     own = cpu.run(task, rest.states, rest.solved)
     other = cpu.run(task, rest.states, rest.solved, lanes=lanes)

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from il2sim.engine.emit import machine
+from il2sim.engine.precision import PRECISIONS
 
 ARGUMENTS = {
     "two threads, portions upside down": ("--workers", "2", "--portion", "5"),
@@ -56,7 +57,11 @@ def hashes(
 def usual(repository):
     """The hashes on this processor as it is."""
     found = hashes(repository)
-    assert len({what.split(":")[0] for what in found}) == 3  # two studies, tangents
+    assert len({what.split(":")[0] for what in found}) == 5  # 2 studies x 2, tangents
+    one, other = (
+        found[f"high-dose-melanoma in {precision}: reduced"] for precision in PRECISIONS
+    )
+    assert one != other
     assert {"values", "parameters", "solved", "summary", "sink tangents"} <= {
         what.split(": ", 1)[1] for what in found
     }

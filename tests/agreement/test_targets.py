@@ -6,7 +6,7 @@ import ctypes
 import re
 import shutil
 import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache, partial
 from types import SimpleNamespace
 
@@ -22,6 +22,7 @@ from il2sim.engine.emit.layout import ARGUMENTS
 from il2sim.engine.emit.machine import Target
 from il2sim.engine.emit.substitutes import substitutes
 from il2sim.engine.methods import METHODS
+from il2sim.engine.precision import DOUBLE, SINGLE, Precision
 from il2sim.engine.problem import Problem
 from il2sim.engine.records import Given
 from il2sim.engine.reductions import Reduce, Reduction
@@ -49,16 +50,17 @@ TEXTS = {
     "rodas5p": lambda: kernel_text("rodas5p"),
     "tsit5": lambda: kernel_text("tsit5"),
     "tangents": lambda: kernel_text("rodas5p", together=2),
+    "single": lambda: kernel_text("rodas5p", precision=SINGLE),
     "elementary": lambda: write_loops(1),
 }
 """A kernel with every function of ours, by both kinds of methods; and all loops."""
 
 
 @lru_cache(maxsize=4)
-def kernel_text(method: str, together: int = 0) -> str:
+def kernel_text(method: str, together: int = 0, precision: Precision = DOUBLE) -> str:
     """A kernel at width one, for no processor."""
-    program = programs.logistic()
-    return write_kernel(program, METHODS[method], 1, together=together).text
+    program, given = programs.logistic(), METHODS[method]
+    return write_kernel(program, given, 1, together=together, precision=precision).text
 
 
 @pytest.mark.parametrize("target", ["arm", "wasm", "old x86", "oldest x86", "x86"])
@@ -90,13 +92,21 @@ def test_ptx_rounds_every_operation(text):
     approximate, and no function is left to a library.
     """
     ptx = machine.assembly(TEXTS[text](), NVIDIA)
-    arithmetic = re.findall(r"\b(?:add|sub|mul|mad|fma|div|sqrt|rcp)\S*\.f64", ptx)
+    arithmetic = re.findall(
+        r"\b(?:add|sub|mul|mad|fma|div|sqrt|rcp)\S*\.f(?:64|32)", ptx
+    )
     kinds = {"add", "sub", "mul", "fma", "div", "rcp", "sqrt"}
-    assert set(arithmetic) <= {f"{one}.rn.f64" for one in kinds}
-    assert {"add.rn.f64", "mul.rn.f64", "fma.rn.f64"} <= set(arithmetic)
+    lengths = ("f64", "f32") if text == "single" else ("f64",)
+    allowed = {f"{one}.rn.{length}" for one in kinds for length in lengths}
+    assert set(arithmetic) <= allowed
+    plain = {
+        f"{one}.rn.{length}" for one in ("add", "mul", "fma") for length in lengths
+    }
+    assert plain <= set(arithmetic)
     assert ".approx" not in ptx
     assert ".extern" not in ptx
-    assert ".f32" not in ptx
+    assert ".ftz" not in ptx
+    assert (".f32" in ptx) == (text == "single")
 
 
 @pytest.mark.parametrize("target", ["nvidia", "arm", "x86"])
@@ -152,11 +162,18 @@ def tasks() -> dict[str, Problem]:
         Reduction(Reduce.AREA, "drug"),
         Reduction(Reduce.TIME_ABOVE, "drug", threshold=1.0),
     )
-    return {
+    found = {
         "logistic": task(programs.logistic(), grown, [], 12.0),
         "sink": task(programs.sink(), fed, doses, 12.0, reductions=reduce),
         "robertson": task(programs.robertson(), np.zeros((1, 0)), [], 1e4),
     }
+    single = {
+        f"{name} in single": replace(
+            one, tolerance=1e-4, absolute=None, precision="single"
+        )
+        for name, one in found.items()
+    }
+    return found | single
 
 
 def task(program, parameters, doses, end_h, **more) -> Problem:

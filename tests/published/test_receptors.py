@@ -15,28 +15,17 @@ MISFITS = {
     "half-maximal IL-2 of Treg at 2 h is inverse to CD25",
     "whole curves of Treg",
     "whole curves of CD4 Tconv",
-    "YT-1 cells: pSTAT5 of CD25-",
-    "YT-1 cells: CD122 of CD25-",
-    "YT-1 cells: pSTAT5 of CD25+",
-    "YT-1 cells: CD122 of CD25+",
     "YT-1 cells: CD122 of IL-15",
     "YT-1 cells: pSTAT5 of IL-2",
-    "YT-1 cells: CD122 of IL-2",
     "YT-1 cells: stain of γc, RMSE",
     "YT-1 cells: stain of γc after its first reading, RMSE",
-    "Fc fusions with one and two arms: pSTAT5 of all cell types, each molecule",
     "Fc fusions with one and two arms: pSTAT5 of CD8, each molecule",
     "Fc fusions with one and two arms: pSTAT5 of all cell types, one background",
     "Fc fusions with one and two arms: pSTAT5 of CD8, one background",
     "Fc fusions: pSTAT5 of NK, fitted without it",
-    "IL-4 takes of the answer to IL-7",
     "the same from dose-responses to each alone",
-    "half-maximal IL-7 where CD25 is a hundredfold",
-    "T cells in culture by added IL-2",
-    "variance of pSTAT5 among cells, from that of receptors: all cell types",
     "variance of pSTAT5 among cells, from that of receptors: Treg",
     "variance of pSTAT5 among cells, from that of receptors: CD8",
-    "variance of pSTAT5 among cells, from that of receptors: NK",
 }
 """Explained in docs/understand/receptors.md; what is mended must leave this list."""
 
@@ -47,8 +36,6 @@ WORSE = (
     "half-maximal IL-2 of Treg at 2 h is inverse to CD25",
     "YT-1 cells: stain of γc, RMSE",
     "YT-1 cells: stain of γc after its first reading, RMSE",
-    "Fc fusions with one and two arms: pSTAT5 of all cell types, each molecule",
-    "Fc fusions with one and two arms: pSTAT5 of CD8, each molecule",
     "IL-7 takes of the answer to IL-4",
 )
 """Where the published model is better; of 27 checks that have its score."""
@@ -72,7 +59,7 @@ def test_where_a_published_model_is_better_is_known(checks):
     worse = [one for one in checks if one.keeps_up is False]
     assert all(one.name.startswith(WORSE) for one in worse)
     assert len(worse) == len(WORSE)
-    assert "at least as good as the published model in 19 of 27" in receptors_headline(
+    assert "at least as good as the published model in 21 of 27" in receptors_headline(
         checks
     )
 

@@ -34,6 +34,7 @@ def record(**changes: object) -> Provenance:
         {"inputs": "00"},
         {"seed": 2},
         {"tolerance": 1e-6},
+        {"precision": "single"},
         {"device": "reference"},
     ],
     ids=lambda changed: next(iter(changed)),
@@ -51,6 +52,13 @@ def test_reading_undoes_writing(tmp_path: Path) -> None:
     made = record()
     made.write(tmp_path / "provenance.json")
     assert Provenance.read(tmp_path / "provenance.json") == made
+
+
+def test_a_record_that_does_not_say_its_precision_is_of_doubles() -> None:
+    """Records of before there was a choice are read as they were meant."""
+    told = record().to_dict()
+    del told["precision"]
+    assert Provenance.from_dict(told) == record()
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"version": ', "[]"])

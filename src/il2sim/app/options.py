@@ -10,6 +10,9 @@ import typer
 Subjects = Annotated[int | None, typer.Option(help="How many.")]
 Seed = Annotated[int | None, typer.Option(help="Of the population.")]
 Tolerance = Annotated[float | None, typer.Option(help="Of one step.")]
+Precision = Annotated[
+    str | None, typer.Option(help="Of the stages: double, or single and faster.")
+]
 Device = Annotated[str, typer.Option(help="cpu or reference.")]
 Workers = Annotated[int | None, typer.Option(help="Threads.")]
 Cluster = Annotated[

@@ -8,7 +8,7 @@ summary, figures and what produced them. When the user stops, the numbers are wr
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -24,6 +24,7 @@ from il2sim.study.simulate import Task, prepare, solve_task
 from il2sim.study.toxicity import summarize_toxicity, toxicity_by_subject
 
 if TYPE_CHECKING:
+    from il2sim.engine.precision import PrecisionName
     from il2sim.engine.solve import Device
     from il2sim.engine.store import Format
     from il2sim.engine.trajectories import Trajectories
@@ -59,7 +60,7 @@ class Options:
 
     Attributes
     ----------
-    subjects, seed, tolerance
+    subjects, seed, tolerance, precision
         Instead of the study's.
     device, workers
         Where it is solved, and by how many threads.
@@ -78,6 +79,7 @@ class Options:
     subjects: int | None = None
     seed: int | None = None
     tolerance: float | None = None
+    precision: PrecisionName | None = None
     device: Device = "cpu"
     workers: int | None = None
     cluster: str | None = None
@@ -201,6 +203,7 @@ def _as_carried_out(
         "subjects": task.population.n,
         "seed": task.population.seed,
         "tolerance": task.tolerance,
+        "precision": task.precision,
         **keep_population(study, folder, beside),
     }
     return as_toml(study.model_copy(update=given))
@@ -224,12 +227,24 @@ def keep_population(
     return given
 
 
+def compare_row(study: Study, run: Trajectories, row: CompareRow) -> Comparison:
+    """Compare one published value; of another prescription there is no verdict.
+
+    Raises
+    ------
+    UnknownName, BadProblem
+        As `compare`.
+    """
+    found = compare(run, row.expected(), study.end_h)
+    return found if study.published_for is None else replace(found, agrees=None)
+
+
 def published_of(study: Study) -> list[Published]:
     """The fold changes that a study compares, for the figures."""
     from il2sim.figures import Published
 
     found = []
-    for row in study.compare:
+    for row in () if study.published_for else study.compare:
         is_one_name = " / " not in row.name and " + " not in row.name
         if "fold" in row.endpoint and is_one_name:
             begin, end = _window(row, study)
@@ -294,7 +309,7 @@ def check(options: Options) -> None:
 def task_of(study: Study, options: Options) -> Task:
     """The task of a study, with what is chosen for a run."""
     tolerance = study.tolerance if options.tolerance is None else options.tolerance
-    return prepare(
+    task = prepare(
         study.find_model(),
         study.parsed_protocol(),
         study.find_population(options.subjects, options.seed, beside=options.beside),
@@ -302,6 +317,7 @@ def task_of(study: Study, options: Options) -> Task:
         tolerance=tolerance,
         factors=study.factors,
     )
+    return replace(task, precision=options.precision or study.precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,9 +361,7 @@ def _write(
     *,
     complete: bool,
 ) -> Outcome:
-    comparisons = tuple(
-        compare(run, row.expected(), study.end_h) for row in study.compare
-    )
+    comparisons = tuple(compare_row(study, run, row) for row in study.compare)
     people = task.population.draw(range(len(run)))
     lost = keep_ledger(run, people, study.end_h)
     summary = {
@@ -419,7 +433,5 @@ def _draw(study: Study, folder: RunFolder, run: Trajectories) -> None:
 
 def _finished(study: Study, folder: RunFolder) -> Outcome:
     run = read_trajectories(folder.path)
-    comparisons = tuple(
-        compare(run, row.expected(), study.end_h) for row in study.compare
-    )
+    comparisons = tuple(compare_row(study, run, row) for row in study.compare)
     return Outcome(folder.path, run, folder.read_summary(), comparisons)

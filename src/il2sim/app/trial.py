@@ -141,7 +141,12 @@ def plan_of(found: TrialFile, options: Options) -> Conduct:
     """The trial of a file, ready to be carried out, with what is chosen for a run."""
     trial = found.plan(options.subjects, options.seed, beside=options.beside)
     tolerance = found.tolerance if options.tolerance is None else options.tolerance
-    return conduct(trial, found.find_model(), tolerance=tolerance)
+    return conduct(
+        trial,
+        found.find_model(),
+        tolerance=tolerance,
+        precision=options.precision or found.precision,
+    )
 
 
 def _as_carried_out(
@@ -155,6 +160,7 @@ def _as_carried_out(
         "subjects": population.n,
         "seed": population.seed,
         "tolerance": plan.tasks[0].tolerance,
+        "precision": plan.tasks[0].precision,
         "arms": [
             row.model_copy(update={"regimen": str(arm.regimen), "protocol": None})
             for row, arm in zip(found.arms, plan.trial.arms, strict=True)

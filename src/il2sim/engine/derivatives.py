@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from il2sim.engine.program import Program, ProgramBuilder, Statement
 
@@ -35,6 +36,7 @@ class Differentiated:
     jacobian: Mapping[tuple[int, int], int]
 
 
+@lru_cache(maxsize=8)
 def differentiate(program: Program) -> Differentiated:
     """Write the Jacobian of the rates by the states.
 

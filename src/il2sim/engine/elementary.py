@@ -19,6 +19,7 @@ from il2sim.engine import cache
 from il2sim.engine.emit import machine
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.functions import RARE, emit_functions, emit_rare
+from il2sim.engine.precision import DOUBLE, Precision
 
 Floats = NDArray[np.float64]
 
@@ -99,15 +100,17 @@ def _compiled(lanes: int) -> machine.Loaded:
     return machine.load(code)
 
 
-def write_loops(lanes: int) -> str:
+def write_loops(lanes: int, precision: Precision = DOUBLE) -> str:
     """Write a module with each function as a loop, ``@all_exp(x, out, n)``.
 
     Parameters
     ----------
     lanes
         How many numbers a vector holds; ``n`` counts vectors.
+    precision
+        Of the numbers.
     """
-    module = Module(lanes)
+    module = Module(lanes, precision)
     emit_functions(module)
     emit_rare(module, RARE)
     for name, arguments in ARGUMENTS.items():

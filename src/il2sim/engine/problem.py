@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from il2sim.engine.directions import Directions
 from il2sim.engine.events import Kind
 from il2sim.engine.methods import METHODS, RODAS5P
+from il2sim.engine.precision import PrecisionName, check_precision
 from il2sim.engine.program import Program
 from il2sim.engine.reductions import Reduction
 from il2sim.engine.rules import Rule
@@ -61,6 +62,8 @@ class Problem:
         What the checks of the schedule look at.
     reductions
         Numbers to find while solving, ``n_reductions`` of them.
+    precision
+        Of the stages of a step in native code: ``"single"`` is twice as fast.
     """
 
     program: Program
@@ -77,6 +80,7 @@ class Problem:
     directions: Directions | None = None
     rules: tuple[Rule, ...] = ()
     reductions: tuple[Reduction, ...] = ()
+    precision: PrecisionName = "double"
 
     def __post_init__(self) -> None:
         for name in ("parameters", "bases", "sample_h"):
@@ -105,7 +109,9 @@ class Problem:
         if not 0 < self.tolerance < 1:
             raise _bad("tolerance", self.tolerance, "a number between 0 and 1")
         self._check_absolute()
+        check_precision(self.precision, self.tolerance)
         if self.directions is not None:
+            self._check_tangents()
             n_events = len(self.schedule.times_h)
             self.directions.check(self.program, self.n_subjects, n_events)
 
@@ -120,6 +126,16 @@ class Problem:
         if self.schedule.most_basis >= self.bases.shape[1]:
             raise _bad("bases", self.bases.shape, "a column for each basis of a dose")
         self._check_schedule()
+
+    def _check_tangents(self) -> None:
+        """They are exact for the numbers that are returned, which are doubles."""
+        if self.precision != "double":
+            raise BadProblem(
+                "tangents need stages of double precision.",
+                got=f"a precision of '{self.precision}'",
+                expected="'double'",
+                try_='precision="double"',
+            )
 
     def _check_schedule(self) -> None:
         schedule, program = self.schedule, self.program

@@ -1,8 +1,9 @@
 """Retries: a subject whose solve broke down is solved again with smaller steps.
 
 What breaks down at one tolerance may pass at a tighter one, because other steps are
-taken. Each retry is counted. Nobody else is solved again, so no other subject's numbers
-change; and a subject's own retry does not depend on who else needed one.
+taken; and what breaks down in single precision may pass in double. Each retry is
+counted. Nobody else is solved again, so no other subject's numbers change; and a
+subject's own retry does not depend on who else needed one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Too many steps is not among them: it would only be found out again, at a greater
 
 @dataclass(frozen=True)
 class Retry:
-    """One more try: tolerance, absolute ones too, times `tighter` [1]."""
+    """One more try, in doubles: tolerance, absolute ones too, times `tighter` [1]."""
 
     tighter: float
 
@@ -77,6 +78,7 @@ def retry(run: Run, problem: Problem, starts: Floats, solved: Floats, raw: Raw) 
             some_of(problem, rows),
             tolerance=problem.tolerance * one.tighter,
             absolute=absolute,
+            precision="double",
         )
         got = run(again, starts[rows], solved[rows])
         raw.retries[rows] = number

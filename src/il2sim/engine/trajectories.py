@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from il2sim.engine.quantiles import quantiles
 from il2sim.engine.shelved import Shelved
 from il2sim.engine.status import Status
-from il2sim.errors import BadProblem, UnknownName, closest
+from il2sim.errors import BadProblem, SolveFailed, UnknownName, closest
 from il2sim.units import Quantity, convert
 
 if TYPE_CHECKING:
@@ -214,6 +214,19 @@ class Trajectories:
             f"  {count} x {Status(code).sentence} {Status(code).advice}"
             for code, count in sorted(counts.items())
         ]
+
+    def first_failure(self) -> SolveFailed:
+        """What to raise where nobody may fail, for the first subject who did."""
+        subject = int(np.flatnonzero(~self.is_done)[0])
+        status = Status(int(self.status[subject]))
+        state = str(self.failed_state[subject])
+        return SolveFailed(
+            f"subject {subject} could not be solved: {status.name}.",
+            got=f"{status.sentence} At {self.failed_h[subject]:g} h"
+            + (f", in '{state}'" if state else ""),
+            expected="a solution for every subject, because on_failure is 'raise'",
+            try_=status.advice,
+        )
 
 
 @dataclass(frozen=True, eq=False)

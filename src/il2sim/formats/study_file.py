@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from il2sim.engine.precision import PrecisionName
 from il2sim.errors import BadStudy, Il2simError, closest
 from il2sim.formats.protocol_file import Clauses
 from il2sim.formats.refusals import refusal
@@ -112,7 +113,7 @@ class Study(BaseModel):
         How long subjects are followed, [d].
     end_day
         The read-out visit, [d]: blood counts before any dose of that day.
-    subjects, seed, tolerance
+    subjects, seed, tolerance, precision
         Defaults of the command line's options.
     record_every_h, record_finely_every_h, record_finely_until_day
         When to record: coarsely all the time, finely at first.
@@ -120,6 +121,9 @@ class Study(BaseModel):
         Parameters of the model whose values are multiplied in every subject, [1].
     compare
         Published values.
+    published_for
+        The prescription that those are about, where it is another one than `regimen`:
+        they are then shown for orientation, and no verdict is given.
     sources
         Evidence keys or citations of the regimen and its patients.
     notes
@@ -141,12 +145,14 @@ class Study(BaseModel):
     subjects: Annotated[int, Field(gt=0)] = 1000
     seed: Annotated[int, Field(ge=0)] = 1
     tolerance: Annotated[float, Field(gt=0, lt=1)] = 1e-4
+    precision: PrecisionName = "double"
     record_every_h: Positive = 24.0
     record_finely_every_h: Positive = 1.0
     record_finely_until_day: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 3.0
     factors: dict[str, Positive] = {}
     protocol: Clauses | None = None
     compare: list[CompareRow] = []
+    published_for: Text | None = None
     sources: list[str] = []
     notes: list[str] = []
 

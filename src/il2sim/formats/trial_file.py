@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from il2sim.engine.precision import PrecisionName
 from il2sim.errors import BadStudy, Il2simError, UnknownName, closest
 from il2sim.formats.refusals import refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
@@ -171,7 +172,7 @@ class TrialFile(_Table):
     population, population_file
         As in a study file; persons of a file are drawn by what they stand for, so that
         everybody in a trial counts as one.
-    subjects, seed, tolerance
+    subjects, seed, tolerance, precision
         Defaults of the command line's options; `subjects` are those of all simulated
         trials together.
     sources, notes
@@ -193,6 +194,7 @@ class TrialFile(_Table):
     subjects: Whole = 10_000
     seed: Annotated[int, Field(ge=0)] = 1
     tolerance: Share = 1e-4
+    precision: PrecisionName = "double"
     alpha: Share = 0.05
     repeats: Whole = 2
     washout_days: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0

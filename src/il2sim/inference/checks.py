@@ -300,7 +300,7 @@ def _consumption(plan: Plan, responses: Sequence[Response]) -> list[Check]:
 
     The loss of empty CD122 is the fitted one, or what the candidate holds it at.
     """
-    fitted = plan.chosen.fixed | read_fitted()
+    fitted = {**plan.chosen.fixed, **read_fitted()}
     lost_per_h = fitted.get("lose", fitted.get("trafficking.k_lose_cd122", np.nan))
     taken = [
         one.cd122 * lost_per_h / 3600 for one in plan.gates if one.name in plan.fitted

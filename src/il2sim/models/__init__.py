@@ -9,7 +9,7 @@ Reading order: `cells`, `blood_cells`, `absorption`, `circulation`, `binding`,
 `transfer`; then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what
 can be switched off in them. The same receptors in a well: `well`, `multivalent`,
 `mechanisms`, `stat5`, `lasting`, `lasting_arms`, `sequential`, `endosome`, `family`,
-`fusions`, then `dish`; of others, `published`.
+`preformed`, `stain`, `fusions`, then `dish`; of others, `published`.
 """
 
 from il2sim.models.body import body

@@ -129,7 +129,7 @@ def certify(
     measure = run[name or run.names[0]].peak
     subjects = spread_over(np.where(run.is_done, measure, np.nan), n)
     sharp = max(TIGHTER * task.tolerance, TIGHTEST)
-    again = replace(task, tolerance=sharp)
+    again = replace(task, tolerance=sharp, precision="double")
     fast, slow = by_subject(run, end_h), []
     for number, subject in enumerate(subjects, 1):
         one = solve_task(again, range(subject, subject + 1), device="reference")

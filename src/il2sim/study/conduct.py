@@ -31,6 +31,7 @@ from il2sim.study.trial_measure import DAY_H
 from il2sim.units import Quantity
 
 if TYPE_CHECKING:
+    from il2sim.engine.precision import PrecisionName
     from il2sim.engine.problem import Problem
     from il2sim.engine.solve import Device, Solution
     from il2sim.symbolic import Model
@@ -179,6 +180,7 @@ class Conduct:
             },
             seed=trial.population.seed,
             tolerance=first.tolerance,
+            precision=first.precision,
             device=device,
         )
 
@@ -288,7 +290,13 @@ def _until(left: Floats, end_day: float) -> Floats:
     return np.where(left < end_day, left, np.inf)
 
 
-def conduct(trial: Trial, model: Model, *, tolerance: float) -> Conduct:
+def conduct(
+    trial: Trial,
+    model: Model,
+    *,
+    tolerance: float,
+    precision: PrecisionName = "double",
+) -> Conduct:
     """Check that a trial fits its model, before anything is solved.
 
     Raises
@@ -316,14 +324,17 @@ def conduct(trial: Trial, model: Model, *, tolerance: float) -> Conduct:
     days = [start + day for start in trial.starts_day for day in trial.visits]
     times = np.unique([*days, trial.end_day]) * DAY_H
     tasks = tuple(
-        prepare(
-            model,
-            regimen,
-            trial.persons,
-            times=Quantity(times, "h"),
-            save=trial.watch,
-            tolerance=tolerance,
-            factors=trial.factors,
+        replace(
+            prepare(
+                model,
+                regimen,
+                trial.persons,
+                times=Quantity(times, "h"),
+                save=trial.watch,
+                tolerance=tolerance,
+                factors=trial.factors,
+            ),
+            precision=precision,
         )
         for regimen in trial.courses()
     )

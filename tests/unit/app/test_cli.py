@@ -87,6 +87,7 @@ def test_a_stopped_run_says_how_to_go_on(call, tmp_path, monkeypatch):
         (("run", "high-dose-renal", "--subjects", "-3"), "1 to"),
         (("run", "high-dose-renal", "--seed", "-3"), "seed"),
         (("run", "high-dose-renal", "--tolerance", "0"), "tolerance"),
+        (("run", "high-dose-renal", "--precision", "half"), "no precision 'half'"),
         (("show", "variant", "aldesleukn"), "'aldesleukin'"),
         (("show", "product", "aldesleukn"), "'aldesleukin'"),
         (("show", "model", "bodi"), "'body'"),

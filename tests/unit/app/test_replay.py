@@ -12,15 +12,21 @@ from il2sim.app.run import Options, run_study
 from il2sim.engine.store import read, write
 from il2sim.errors import BadProblem, UnreadableFile
 from il2sim.formats.study_file import read_study
+from il2sim.provenance import Provenance
+
+
+def run(path, precision):
+    """Five subjects."""
+    study = read_study("daily-low-dose-cancer")
+    chosen = Options(subjects=5, seed=3, precision=precision, out=path)
+    run_study(study, "replayed", chosen)
+    return path
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A run of five subjects."""
-    path = tmp_path_factory.mktemp("run") / "here"
-    study = read_study("daily-low-dose-cancer")
-    run_study(study, "replayed", Options(subjects=5, seed=3, out=path))
-    return path
+    return run(tmp_path_factory.mktemp("run") / "here", None)
 
 
 @pytest.mark.parametrize("subject", [0, 3, 4])
@@ -30,6 +36,17 @@ def test_every_bit_is_the_same(folder, subject):
     assert found.is_equal
     assert found.is_same_work
     assert "are equal" in found.sentence()
+
+
+def test_a_run_in_single_precision_comes_out_the_same(folder, tmp_path):
+    """Its folder says how it was made; it is another run than that in doubles."""
+    single = run(tmp_path / "single", "single")
+    assert replay_run(single, 3).is_equal
+    assert replay_run(single, 3).is_same_work
+    one, other = (Provenance.read(at / "provenance.json") for at in (single, folder))
+    assert (one.precision, other.precision) == ("single", "double")
+    assert one.key != other.key
+    assert not np.array_equal(read(single).values, read(folder).values)
 
 
 def test_a_changed_number_is_found(folder, tmp_path):

@@ -251,6 +251,8 @@ def test_options_are_checked_before_a_folder_is_made(tmp_path):
         (Options(out=out, format="xlsx"), UnknownName),
         (Options(out=out, workers=0), BadProblem),
         (Options(out=out, tolerance=2.0), BadProblem),
+        (Options(out=out, precision="triple"), UnknownName),
+        (Options(out=out, precision="single", tolerance=1e-7), BadProblem),
     ):
         with pytest.raises(kind):
             run_study(SMALL, "small", options)

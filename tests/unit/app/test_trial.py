@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from il2sim.app import trial as app_trial
 from il2sim.app.cli import app
 from il2sim.app.run import Options
-from il2sim.app.trial import run_trial
+from il2sim.app.trial import plan_of, run_trial
 from il2sim.engine.columns import read_columns
 from il2sim.errors import FolderInUse
 from il2sim.formats.trial_file import read_trial, trial_of
@@ -79,6 +79,19 @@ def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
         run_trial(TRIAL, "mine", Options(out=tmp_path / "one"))
     kept = run_trial(TRIAL, "mine", Options(out=tmp_path / "one", resume=True))
     assert np.array_equal(kept.endpoints["subject"], columns["subject"])
+
+
+def test_a_trial_in_single_precision_is_another_run_that_says_so(tmp_path):
+    """The file in its folder gives it again without any option."""
+    outcome = run_trial(
+        TRIAL, "mine", Options(out=tmp_path / "one", precision="single")
+    )
+    told = json.loads((tmp_path / "one" / "provenance.json").read_text())
+    assert told["precision"] == "single"
+    again = trial_of(tomllib.loads((tmp_path / "one" / "trial.toml").read_text()))
+    key = plan_of(again, Options()).provenance("cpu").key
+    assert key == outcome.summary["key"]
+    assert key != plan_of(TRIAL, Options()).provenance("cpu").key
 
 
 def test_a_trial_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch):

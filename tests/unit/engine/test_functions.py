@@ -11,24 +11,30 @@ import pytest
 
 from il2sim.engine.elementary import ARGUMENTS, write_loops
 from il2sim.engine.emit import machine
+from il2sim.engine.precision import DOUBLE, SINGLE, Precision
 
-WIDTHS = (1, 2, 4, 8)
+WIDTHS = {DOUBLE: (1, 2, 4, 8), SINGLE: (1, 2, 4, 8, 16)}
+KINDS = {DOUBLE: np.float64, SINGLE: np.float32}
 LEAST = -708.3964185322641  # e to less is below the smallest normal number
 
 
-@lru_cache(maxsize=4)
-def compiled(lanes: int) -> machine.Loaded:
+@lru_cache(maxsize=10)
+def compiled(lanes: int, precision: Precision) -> machine.Loaded:
     """Each function as a loop over arrays whose length the lanes divide."""
-    return machine.load(machine.assemble(write_loops(lanes)))
+    return machine.load(machine.assemble(write_loops(lanes, precision)))
 
 
-def call(name: str, *arrays: np.ndarray, lanes: int = 4) -> np.ndarray:
+def call(
+    name: str, *arrays: np.ndarray, lanes: int = 4, precision: Precision = DOUBLE
+) -> np.ndarray:
     """Evaluate one of our functions."""
-    n = -(-len(arrays[0]) // lanes) * lanes
-    padded = [np.concatenate([one, np.ones(n - len(one))]) for one in arrays]
-    out = np.empty(n)
+    n, kind = -(-len(arrays[0]) // lanes) * lanes, KINDS[precision]
+    padded = [
+        np.concatenate([one, np.ones(n - len(one))]).astype(kind) for one in arrays
+    ]
+    out = np.empty(n, kind)
     pointers = [ctypes.c_void_p] * (len(arrays) + 1)
-    address = compiled(lanes).address(f"all_{name}")
+    address = compiled(lanes, precision).address(f"all_{name}")
     function = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(address)
     function(*(one.ctypes.data for one in (*padded, out)), n // lanes)
     return out[: len(arrays[0])]
@@ -36,11 +42,16 @@ def call(name: str, *arrays: np.ndarray, lanes: int = 4) -> np.ndarray:
 
 def ulps(got: np.ndarray, exact: list[mpmath.mpf]) -> float:
     """The largest distance in units of the last place."""
-    worst = 0.0
+    return float(np.max(distances(got, exact)))
+
+
+def distances(got: np.ndarray, exact: list[mpmath.mpf]) -> np.ndarray:
+    """Distances in units of the last place of numbers of that kind."""
+    found = []
     for one, true in zip(got, exact, strict=True):
-        spacing = mpmath.mpf(float(np.spacing(abs(float(true)))))
-        worst = max(worst, float(abs(mpmath.mpf(float(one)) - true) / spacing))
-    return worst
+        spacing = mpmath.mpf(float(np.spacing(got.dtype.type(abs(true)))))
+        found.append(float(abs(mpmath.mpf(float(one)) - true) / spacing))
+    return np.array(found)
 
 
 @pytest.fixture(autouse=True)
@@ -212,11 +223,13 @@ def test_edges(name, given, expected):
     np.testing.assert_array_equal(got, [expected])
 
 
+@pytest.mark.parametrize("precision", WIDTHS, ids=lambda one: one.name)
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_every_width_gives_the_same_bits(name):
+def test_every_width_gives_the_same_bits(name, precision):
     """A vector of eight computes what eight plain numbers compute."""
     rng = np.random.default_rng(5)
     arrays = [10 ** rng.uniform(-3, 2, 4096) for _ in ARGUMENTS[name]]
-    plain = call(name, *arrays, lanes=1)
-    for lanes in WIDTHS[1:]:
-        assert call(name, *arrays, lanes=lanes).tobytes() == plain.tobytes()
+    plain = call(name, *arrays, lanes=1, precision=precision)
+    for lanes in WIDTHS[precision][1:]:
+        found = call(name, *arrays, lanes=lanes, precision=precision)
+        assert found.tobytes() == plain.tobytes()

@@ -16,12 +16,18 @@ from il2sim.engine.emit.formulas import Formulas
 from il2sim.engine.emit.functions import emit_functions
 from il2sim.engine.emit.linear import emit_factor, emit_solve
 from il2sim.engine.evaluate import evaluate
+from il2sim.engine.precision import DOUBLE, SINGLE, Precision
 from il2sim.engine.program import Program
 from il2sim.engine.tangents import tangents
 from tests import programs
 
 GAMMA = 0.25
 WIDTHS = pytest.mark.parametrize("lanes", [1, 2, 4, 8])
+PRECISIONS = pytest.mark.parametrize(
+    ("precision", "kind", "near"),
+    [(DOUBLE, np.float64, 1e-10), (SINGLE, np.float32, 1e-4)],
+    ids=["double", "single"],
+)
 PROGRAMS = {
     "functions": (programs.functions(), (0.7,)),
     "hires": (programs.hires(), ()),
@@ -31,12 +37,14 @@ PROGRAMS = {
 
 
 @lru_cache(maxsize=8)
-def compiled_solver(size: int, lanes: int) -> tuple[Elimination, machine.Loaded]:
+def compiled_solver(
+    size: int, lanes: int, precision: Precision = DOUBLE
+) -> tuple[Elimination, machine.Loaded]:
     """Factor and solve for a random sparse structure."""
     rng = np.random.default_rng(size)
     entries = {(int(i), int(j)) for i, j in rng.integers(0, size, (3 * size, 2))}
     lu = eliminate(size, entries)
-    module = Module(lanes)
+    module = Module(lanes, precision)
     emit_factor(module, lu, GAMMA)
     emit_solve(module, lu)
     return lu, machine.load(machine.assemble(module.text()))
@@ -50,26 +58,27 @@ def call(loaded: machine.Loaded, name: str, *arrays: np.ndarray) -> None:
 
 
 @WIDTHS
+@PRECISIONS
 @pytest.mark.parametrize("size", [2, 9, 30])
-def test_factor_and_solve_are_those_of_numpy(size, lanes):
+def test_factor_and_solve_are_those_of_numpy(size, precision, kind, near, lanes):
     """Each lane has its own matrix, step and right-hand side.
 
     Tolerance: roundings; the shift makes every matrix dominated by its diagonal.
     """
-    lu, loaded = compiled_solver(size, lanes)
+    lu, loaded = compiled_solver(size, lanes, precision)
     rng = np.random.default_rng(3)
     jacobians = np.zeros((lanes, size, size))
     for row, column in lu.slots:
         jacobians[:, row, column] = rng.normal(size=lanes)
-    w = np.array([jacobians[:, row, column] for row, column in lu.slots])
+    w = np.array([jacobians[:, row, column] for row, column in lu.slots], kind)
     over_h, b = rng.uniform(8, 20, lanes), rng.normal(size=(size, lanes))
-    x = b.copy()
+    x = b.astype(kind)
     call(loaded, "factor", w, over_h)
     call(loaded, "solve", w, x)
     for lane in range(lanes):
         shifted = np.eye(size) * over_h[lane] / GAMMA - jacobians[lane]
         exact = np.linalg.solve(shifted, b[:, lane])
-        np.testing.assert_allclose(x[:, lane], exact, rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(x[:, lane], exact, rtol=near, atol=1e-4 * near)
 
 
 @lru_cache(maxsize=16)

@@ -13,16 +13,17 @@ import pytest
 from il2sim.engine.emit import machine
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.substitutes import SUBSTITUTES, substitutes
+from il2sim.engine.precision import DOUBLE, SINGLE, Precision
 
 WIDTHS = pytest.mark.parametrize("lanes", [1, 2, 4, 8])
 SMALLEST, LARGEST = 5e-324, 1.7976931348623157e308
 NORMAL = 2.0**-1022
 
 
-@lru_cache(maxsize=4)
-def compiled(lanes: int) -> machine.Loaded:
+@lru_cache(maxsize=8)
+def compiled(lanes: int, precision: Precision) -> machine.Loaded:
     """Each of ours as a loop over arrays whose length the lanes divide."""
-    module = Module(lanes)
+    module = Module(lanes, precision)
     for name, one in SUBSTITUTES.items():
         arguments = [f"given{k}" for k in range(one.arguments)]
         f = Function(module, f"all_{name}", (*arguments, "out", ("i64", "n")))
@@ -37,12 +38,13 @@ def compiled(lanes: int) -> machine.Loaded:
 
 
 def call(name: str, *arrays: np.ndarray, lanes: int = 1) -> np.ndarray:
-    """Evaluate one of ours."""
-    n = -(-len(arrays[0]) // lanes) * lanes
-    padded = [np.concatenate([one, np.ones(n - len(one))]) for one in arrays]
-    out = np.empty(n)
+    """Evaluate one of ours, in the precision of what it is given."""
+    n, kind = -(-len(arrays[0]) // lanes) * lanes, arrays[0].dtype
+    padded = [np.concatenate([one, np.ones(n - len(one), kind)]) for one in arrays]
+    out = np.empty(n, kind)
     pointers = [ctypes.c_void_p] * (len(arrays) + 1)
-    address = compiled(lanes).address(f"all_{name}")
+    precision = SINGLE if kind == np.float32 else DOUBLE
+    address = compiled(lanes, precision).address(f"all_{name}")
     function = ctypes.CFUNCTYPE(None, *pointers, ctypes.c_int64)(address)
     function(*(one.ctypes.data for one in (*padded, out)), n // lanes)
     return out[: len(arrays[0])]
@@ -68,7 +70,8 @@ def assert_same_bits(got: np.ndarray, expected: np.ndarray) -> None:
     """Equal bits, zeros' signs included, where they are numbers."""
     none = np.isnan(expected)
     np.testing.assert_array_equal(np.isnan(got), none)
-    np.testing.assert_array_equal(got[~none].view("i8"), expected[~none].view("i8"))
+    whole = f"i{got.dtype.itemsize}"
+    np.testing.assert_array_equal(got[~none].view(whole), expected[~none].view(whole))
 
 
 def assert_exact(x: np.ndarray, y: np.ndarray, z: np.ndarray, lanes: int = 1) -> None:
@@ -221,6 +224,53 @@ def test_rounding_leaves_what_has_no_end():
     """Infinities stay, and what is no number stays none."""
     x = np.array([np.inf, -np.inf, np.nan])
     np.testing.assert_array_equal(call("rint", x), x)
+
+
+def nearest_single(value: Fraction) -> np.float32:
+    """A fraction rounded once to a single number, ties to the even one."""
+    with np.errstate(over="ignore"):
+        near = np.float32(float(value))
+    if not np.isfinite(near):
+        return near
+    around = [np.nextafter(near, np.float32(side)) for side in (-np.inf, np.inf)]
+    finite = [one for one in (near, *around) if np.isfinite(one)]
+
+    def apart(one: np.float32) -> tuple[Fraction, int]:
+        return abs(Fraction(float(one)) - value), int(one.view(np.int32)) % 2
+
+    return min(finite, key=apart)
+
+
+@WIDTHS
+def test_the_fused_product_of_single_numbers_is_exact(lanes):
+    """Numbers of all sizes; where sums cancel; ties that a trace breaks.
+
+    Doubles hold products without rounding, so only the sum has to be watched.
+    """
+    rng = np.random.default_rng(70 + lanes)
+    x, y, z = rng.integers(0, 2**32, (3, 6000), np.uint32).view(np.float32)
+    x[2000:], y[2000:] = rng.normal(size=(2, 4000))
+    with np.errstate(all="ignore"):
+        units = (1 + rng.integers(-3, 4, 6000) * 2.0**-23).astype(np.float32)
+        z[2000:4000] = (-(x * y) * units)[2000:4000]
+        x[4000:] = (2 * rng.integers(-8, 8, 2000) + 1) * 2.0**-24
+        y[4000:], z[4000:] = units[4000:], units[4000:][::-1]
+        expected = (x.astype(float) * y + z).astype(np.float32)
+    finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & np.isfinite(z))
+    for i in finite:
+        exact = Fraction(float(x[i])) * Fraction(float(y[i])) + Fraction(float(z[i]))
+        if exact:
+            expected[i] = nearest_single(exact)
+    assert_same_bits(call("fma", x, y, z, lanes=lanes), expected)
+
+
+@WIDTHS
+def test_rounding_of_single_numbers_is_that_of_numpy(lanes):
+    """NumPy's rint goes to the nearest, ties to the even one, as ours does."""
+    x = np.random.default_rng(80).integers(0, 2**32, 6000, np.uint32).view(np.float32)
+    x[:2000] = np.arange(-1000, 1000) / 2
+    x[2000:4000] = np.random.default_rng(81).normal(size=2000) * 2.0**20
+    assert_same_bits(call("rint", x, lanes=lanes), np.rint(x))
 
 
 def test_nothing_changes_where_nothing_lacks():

@@ -24,6 +24,7 @@ from il2sim.engine.emit.kernel import Written, write_kernel
 from il2sim.engine.emit.layout import ARGUMENTS, Layout, Sizes, tail_slots
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.methods import METHODS
+from il2sim.engine.precision import DOUBLE, PRECISIONS, PrecisionName
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.program import Program
 from il2sim.engine.resting import Rest, read_rest, resting_problem
@@ -55,6 +56,7 @@ def kernel(
     lanes: int = 0,
     *,
     together: int = 0,
+    precision: PrecisionName = "double",
 ) -> Kernel:
     """Compile a program, or take its code from the disk.
 
@@ -63,17 +65,22 @@ def kernel(
     program, method
         What to solve and how.
     lanes
-        Subjects in a vector: 1, 2, 4 or 8; 0 takes what the processor holds.
+        Subjects in a vector: 1, 2, 4, 8 or 16; 0 takes what the processor holds.
     together
         Directions of tangents that are carried side by side; 0 if there are none.
+    precision
+        Of the stages of a step; those of tangents are double.
     """
-    lanes = lanes or machine.host().lanes
+    stages = PRECISIONS[precision]
+    lanes = lanes or machine.host().lanes * DOUBLE.bits // stages.bits
     made_for = machine.host().key
-    shape = (method, str(lanes), str(together))
+    shape = (method, str(lanes), str(together), precision)
     name = cache.key(program.fingerprint, *shape, *made_for)
     kept = cache.read(name)
     if kept is None:
-        written = write_kernel(program, METHODS[method], lanes, together=together)
+        written = write_kernel(
+            program, METHODS[method], lanes, together=together, precision=stages
+        )
         kept = _packed(written, machine.assemble(written.text))
         cache.write(name, kept)
     head, _, code = kept.partition(b"\n")
@@ -145,7 +152,13 @@ def run(
         As in `kernel`.
     """
     together = _together(problem.directions)
-    compiled = kernel(problem.program, problem.method, lanes, together=together)
+    compiled = kernel(
+        problem.program,
+        problem.method,
+        lanes,
+        together=together,
+        precision=problem.precision,
+    )
     raw = Raw.empty(problem)
     call = _Call(problem, compiled, starts, solved, raw)
     call.carry_out(workers or os.cpu_count() or 1, progress, cancel)
@@ -186,7 +199,7 @@ class _Call:
             "sample_after": problem.is_after.astype(np.int64),
             "absolute": np.ascontiguousarray(problem.absolute, dtype=float),
             "saved": np.array(problem.columns(problem.save), dtype=np.int64),
-            "outputs_wanted": _wanted(problem),
+            **_shown(problem),
             "values": raw.values,
             "resting": raw.resting,
             "reduced": raw.reduced,
@@ -211,6 +224,8 @@ class _Call:
             "n_times": len(problem.sample_h),
             "most_steps": problem.most_steps,
             "n_saved": len(problem.save),
+            "n_shown": len(self.keep["shown"]),
+            "n_behind": len(self.keep["behind"]),
             "n_directions": 0,
             "n_events": len(problem.schedule.times_h),
         }
@@ -312,14 +327,27 @@ def _events(problem: Problem) -> dict[str, np.ndarray]:
     }
 
 
-def _wanted(problem: Problem) -> np.ndarray:
-    """Which outputs anything asks for: records, rules or reductions."""
+def _shown(problem: Problem) -> dict[str, np.ndarray]:
+    """Outputs that records, rules or reductions ask for, and the states behind them.
+
+    Tangents may stand on all states.
+    """
     by_rules = [one.output for one in problem.rules]
     reduced = [one.output for one in problem.reductions]
-    columns = problem.columns([*problem.save, *by_rules, *reduced])
-    wanted = np.zeros(max(1, len(problem.program.outputs)), dtype=np.int64)
+    columns = sorted(set(problem.columns([*problem.save, *by_rules, *reduced])))
+    program = problem.program
+    wanted = np.zeros(max(1, len(program.outputs)), dtype=np.int64)
     wanted[columns] = 1
-    return wanted
+    roots = [list(program.outputs.values())[one] for one in columns]
+    needed = (program.statements[one] for one in program.needed(roots))
+    behind = sorted(one.index for one in needed if one.op == "state")
+    if problem.directions is not None:
+        behind = list(range(len(program.states)))
+    return {
+        "outputs_wanted": wanted,
+        "shown": np.array(columns, dtype=np.int64),
+        "behind": np.array(behind, dtype=np.int64),
+    }
 
 
 def _rules(problem: Problem) -> dict[str, np.ndarray]:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from il2sim.engine.emit.builder import Function, number
-from il2sim.engine.emit.places import Places, power_of
+from il2sim.engine.emit.layout import rounded
+from il2sim.engine.emit.places import Places, power_of, round_sections
 from il2sim.engine.emit.step import norm_of, scale_of
 
 UNKNOWN = 0.0
@@ -33,10 +34,12 @@ class Begin(Places):
 
     def _emit_guess(self) -> None:
         """Write @guess: T of every lane into h_guess."""
-        f = Function(self.module, "guess", ("m", ("double", "tolerance"), "absolute"))
-        names = ("y", "k", "stage", "next_y")
+        stages = self.module.of(self.layout.precision)
+        f = Function(stages, "guess", ("m", ("double", "tolerance"), "absolute"))
+        round_sections(f, self.layout, {"y": self.sizes.states})
+        names = (rounded("y"), "k", "stage", "next_y")
         y, rates, moved, then = (f.at("%m", self.layout[name]) for name in names)
-        tolerance = f.splat("%tolerance")
+        tolerance = f.rounded(f.doubles.splat("%tolerance"))
 
         def norm(value: Callable[[str], str]) -> str:
             def part(i: str) -> str:
@@ -55,11 +58,11 @@ class Begin(Places):
         self._call_rates(f, moved, then)
         change = norm(lambda i: f.binary("fsub", f.load(then, i), f.load(rates, i)))
         time = f.binary("fdiv", f.binary("fmul", speed, part), change)
-        f.store(time, f.at("%m", self.layout["h_guess"]), 0)
+        f.doubles.store(f.widened(time), f.at("%m", self.layout["h_guess"]), 0)
         f.close()
 
     def _call_rates(self, f: Function, y: str, out: str) -> None:
-        names = ("p", "c", "shared")
+        names = (rounded("p"), rounded("c"), "shared")
         p, c, shared = (f.at("%m", self.layout[name]) for name in names)
         f.do(f"call void @rates(ptr {y}, ptr {p}, ptr {c}, ptr {out}, ptr {shared})")
         f.do(f"call void @add_inputs(ptr %m, ptr {out})")

@@ -1,11 +1,12 @@
 """Small, structured writing of LLVM IR, at any lane width.
 
 Values are SSA names as text. A number of the model is one vector with a subject in each
-lane (a plain double at width 1), kept in memory as slots of that width. No fast-math
-flag is ever written and every fused multiplication is an explicit ``llvm.fma``, so the
-same text gives the same bits at every width and on every target. Control flow is
-written by Python's ``with``, its variables live on the stack and are promoted by LLVM.
-Nothing here knows a processor; `machine` turns the text into its code.
+lane (a plain number at width 1), kept in memory as slots of that width; whether it is a
+double is a property of the module. No fast-math flag is ever written and every fused
+multiplication is an explicit ``llvm.fma``, so the same text gives the same bits at
+every width and on every target. Control flow is written by Python's ``with``, its
+variables live on the stack and are promoted by LLVM. Nothing here knows a processor;
+`machine` turns the text into its code.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from il2sim.engine.precision import DOUBLE, Precision
 
 _OURS = 'nobuiltin "no-builtins"'
 """A function called exp or pow is ours: LLVM must not know better, nor call a library.
@@ -23,29 +28,53 @@ by what the library of this machine says, and write copying loops as calls of me
 """
 
 
-def number(value: float) -> str:
-    """A double as LLVM writes it exactly.
+def number(value: float, precision: Precision = DOUBLE) -> str:
+    """A number as LLVM writes it exactly: a single one as the double that it equals.
 
     Examples
     --------
     >>> number(1.0)
     '0x3FF0000000000000'
     """
-    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+    exact = struct.pack("<d", precision.nearest(value))
+    return f"0x{struct.unpack('<Q', exact)[0]:016X}"
+
+
+@dataclass
+class Table:
+    """Numbers in the memory of a module, each once for every lane, under one name.
+
+    They are no constants for LLVM, so they stay in one place.
+    """
+
+    precision: Precision
+    lanes: int
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of its first number."""
+        return f"@table{self.precision.mark}"
+
+    def text(self) -> list[str]:
+        """Its definition, if anything is in it."""
+        if not self.numbers:
+            return []
+        one = self.precision.kind
+        kind = f"[{len(self.numbers) * self.lanes} x {one}]"
+        values = [f"{one} {value}" for value in self.numbers for _ in range(self.lanes)]
+        return [f"{self.name} = global {kind} [{', '.join(values)}], align 64"]
 
 
 @dataclass
 class Module:
-    """The text of a module, function after function."""
+    """The text of a module, function after function, at one width and precision."""
 
     lanes: int
+    precision: Precision = DOUBLE
     parts: list[str] = field(default_factory=list)
     intrinsics: set[str] = field(default_factory=set)
-    table: dict[str, int] = field(default_factory=dict)
-    table_lanes: int = 0
-
-    def __post_init__(self) -> None:
-        self.table_lanes = self.table_lanes or self.lanes
+    tables: dict[Precision, Table] = field(default_factory=dict)
 
     def wider(self, times: int) -> Module:
         """A module for several numbers of each lane at once; its parts join this one.
@@ -53,45 +82,40 @@ class Module:
         What waits for its own results, as a power does, takes hardly longer for
         several numbers than for one.
         """
-        return Module(
-            self.lanes * times,
-            self.parts,
-            self.intrinsics,
-            self.table,
-            self.table_lanes,
-        )
+        self.table()
+        return replace(self, lanes=self.lanes * times)
+
+    def of(self, precision: Precision) -> Module:
+        """A module of other numbers; its parts join this one."""
+        return replace(self, precision=precision)
+
+    def table(self) -> Table:
+        """Where its numbers are, as wide as the module that asked first."""
+        return self.tables.setdefault(self.precision, Table(self.precision, self.lanes))
 
     @property
     def vector(self) -> str:
         """The type of one number for all lanes."""
-        return "double" if self.lanes == 1 else f"<{self.lanes} x double>"
-
-    @property
-    def whole(self) -> str:
-        """The type of one whole number for all lanes."""
-        return "i64" if self.lanes == 1 else f"<{self.lanes} x i64>"
-
-    @property
-    def truth(self) -> str:
-        """The type of one comparison for all lanes."""
-        return "i1" if self.lanes == 1 else f"<{self.lanes} x i1>"
+        return _wide(self.precision.kind, self.lanes)
 
     def suffix(self, *, scalar: bool = False) -> str:
         """How intrinsics name the type."""
-        return "f64" if scalar or self.lanes == 1 else f"v{self.lanes}f64"
+        kind = f"f{self.precision.bits}"
+        return kind if scalar or self.lanes == 1 else f"v{self.lanes}{kind}"
 
     def text(self) -> str:
         """The whole module."""
-        lines = [*sorted(self.intrinsics), *self._numbers(), *self.parts]
-        return "\n".join(lines) + "\n"
+        tables = [line for one in self.tables.values() for line in one.text()]
+        return "\n".join([*sorted(self.intrinsics), *tables, *self.parts]) + "\n"
 
-    def _numbers(self) -> list[str]:
-        """The table of numbers; no constant for LLVM, so it stays in one place."""
-        if not self.table:
-            return []
-        kind = f"[{len(self.table) * self.lanes} x double]"
-        values = [f"double {value}" for value in self.table for _ in range(self.lanes)]
-        return [f"@table = global {kind} [{', '.join(values)}], align 64"]
+
+def _wide(kind: str, lanes: int) -> str:
+    """The type of so many numbers together."""
+    return kind if lanes == 1 else f"<{lanes} x {kind}>"
+
+
+BRIEF = "noinline nounwind optsize"
+"""Of functions whose loops stay loops: unrolled they take longer to be compiled."""
 
 
 class Function:
@@ -117,31 +141,55 @@ class Function:
         *,
         returns: str = "void",
         scalar: bool = False,
-        attributes: str = "noinline nounwind",
+        attributes: str = "",
     ) -> None:
         self.module = module
         self.scalar = scalar
         self.lanes = 1 if scalar else module.lanes
-        self.vector = "double" if scalar else module.vector
-        self.whole = "i64" if scalar else module.whole
-        self.truth = "i1" if scalar else module.truth
+        self.precision = module.precision
         typed = [
             ("ptr noalias", one) if isinstance(one, str) else one for one in arguments
         ]
         signature = ", ".join(f"{kind} %{one}" for kind, one in typed)
+        attributes = attributes or (BRIEF if scalar else "noinline nounwind")
         how = f"{attributes} {_OURS}"
         self._head = f"define {returns} @{name}({signature}) {how} {{\nentry:"
         self._returns = returns
         self._stack: list[str] = []
         self._lines: list[str] = []
-        self._count = 0
+        self._numbers = count(1)
+
+    @property
+    def vector(self) -> str:
+        """The type of one number for all lanes."""
+        return _wide(self.precision.kind, self.lanes)
+
+    @property
+    def whole(self) -> str:
+        """The type of one whole number for all lanes."""
+        return _wide(f"i{self.precision.bits}", self.lanes)
+
+    @property
+    def truth(self) -> str:
+        """The type of one comparison for all lanes."""
+        return _wide("i1", self.lanes)
+
+    def of(self, precision: Precision) -> Function:
+        """The same function, to go on writing it in other numbers."""
+        same = copy(self)
+        same.precision, same.module = precision, self.module.of(precision)
+        return same
+
+    @property
+    def doubles(self) -> Function:
+        """The same function, to go on writing it in doubles."""
+        return self.of(DOUBLE)
 
     # values
 
     def fresh(self, stem: str = "v") -> str:
         """A name not used yet."""
-        self._count += 1
-        return f"%{stem}{self._count}"
+        return f"%{stem}{next(self._numbers)}"
 
     def let(self, right: str) -> str:
         """Name the value of an instruction."""
@@ -155,28 +203,31 @@ class Function:
 
     def const(self, value: float) -> str:
         """A number, the same in every lane."""
+        one = number(value, self.precision)
         if self.lanes == 1:
-            return number(value)
-        return "<" + ", ".join([f"double {number(value)}"] * self.lanes) + ">"
+            return one
+        return "<" + ", ".join([f"{self.precision.kind} {one}"] * self.lanes) + ">"
 
     def listed(self, value: float) -> str:
         """A number, the same in every lane, read from the table of the module.
 
         Where there are many, one address for all takes less code than one for each.
         """
-        table, width = self.module.table, self.module.table_lanes
-        place = table.setdefault(number(value), len(table))
-        if self.lanes == width:
-            return self.load("@table", place)
-        where = self.let(f"getelementptr double, ptr @table, i64 {place * width}")
-        return self.splat(self.let(f"load double, ptr {where}"))
+        table, kind = self.module.table(), self.precision.kind
+        one = number(value, self.precision)
+        place = table.numbers.setdefault(one, len(table.numbers))
+        if self.lanes == table.lanes:
+            return self.load(table.name, place)
+        first = place * table.lanes
+        where = self.let(f"getelementptr {kind}, ptr {table.name}, i64 {first}")
+        return self.splat(self.let(f"load {kind}, ptr {where}"))
 
     def splat(self, scalar: str) -> str:
         """A plain number in every lane."""
         if self.lanes == 1:
             return scalar
-        kind = self.vector
-        one = self.let(f"insertelement {kind} undef, double {scalar}, i32 0")
+        kind, plain = self.vector, self.precision.kind
+        one = self.let(f"insertelement {kind} undef, {plain} {scalar}, i32 0")
         zeros = f"<{self.lanes} x i32> zeroinitializer"
         return self.let(f"shufflevector {kind} {one}, {kind} undef, {zeros}")
 
@@ -184,7 +235,8 @@ class Function:
         """A whole number, the same in every lane."""
         if self.lanes == 1:
             return str(value)
-        return "<" + ", ".join([f"i64 {value}"] * self.lanes) + ">"
+        kind = f"i{self.precision.bits}"
+        return "<" + ", ".join([f"{kind} {value}"] * self.lanes) + ">"
 
     def binary(self, instruction: str, a: str, b: str) -> str:
         """One of fadd, fsub, fmul, fdiv."""
@@ -213,16 +265,17 @@ class Function:
     def call(self, name: str, *args: str) -> str:
         """A function of our own from vectors to a vector."""
         given = ", ".join(f"{self.vector} {arg}" for arg in args)
-        return self.let(f"call {self.vector} @{name}({given})")
+        full = name + self.precision.mark
+        return self.let(f"call {self.vector} @{full}({given})")
 
     def call_wide(
         self, name: str, times: int, calls: Sequence[Sequence[str]]
     ) -> list[str]:
         """The same function for several arguments, each a vector, in one call."""
-        kind = f"<{self.lanes * times} x double>"
+        kind, mark = _wide(self.precision.kind, self.lanes * times), self.precision.mark
         columns = zip(*calls, strict=True)
         given = ", ".join(f"{kind} {self._packed(list(one))}" for one in columns)
-        whole = self.let(f"call {kind} @{name}({given})")
+        whole = self.let(f"call {kind} @{name}{mark}({given})")
         return [
             self.let(
                 f"shufflevector {kind} {whole}, {kind} undef, "
@@ -235,7 +288,7 @@ class Function:
         """Vectors one after the other, two by two; their number is a power of two."""
         lanes = self.lanes
         while len(vectors) > 1:
-            kind = f"<{lanes} x double>"
+            kind = _wide(self.precision.kind, lanes)
             lanes *= 2
             vectors = [
                 self.let(
@@ -270,10 +323,24 @@ class Function:
         """The number with those bits."""
         return self.let(f"bitcast {self.whole} {a} to {self.vector}")
 
+    def rounded(self, a: str) -> str:
+        """A double, of one lane or of all, as the nearest number of this function."""
+        return self._converted("fptrunc", a, DOUBLE.kind, self.precision.kind)
+
+    def widened(self, a: str) -> str:
+        """A number of this function as the double that it equals."""
+        return self._converted("fpext", a, self.precision.kind, DOUBLE.kind)
+
+    def _converted(self, how: str, a: str, before: str, after: str) -> str:
+        if before == after:
+            return a
+        before, after = _wide(before, self.lanes), _wide(after, self.lanes)
+        return self.let(f"{how} {before} {a} to {after}")
+
     # memory
 
     def at(self, pointer: str, slot: int | str, *, kind: str = "double") -> str:
-        """Address of a slot; a slot is one number for every lane."""
+        """Address of a slot; a slot is one number for every lane, a double mostly."""
         if isinstance(slot, int):
             place = str(slot * self.lanes)
         elif self.lanes == 1:
@@ -284,13 +351,17 @@ class Function:
 
     def load(self, pointer: str, slot: int | str) -> str:
         """Read a slot."""
-        where = self.at(pointer, slot)
-        return self.let(f"load {self.vector}, ptr {where}, align 8")
+        where = self.at(pointer, slot, kind=self.precision.kind)
+        return self.let(f"load {self.vector}, ptr {where}, align {self._bytes}")
 
     def store(self, value: str, pointer: str, slot: int | str) -> None:
         """Write a slot."""
-        where = self.at(pointer, slot)
-        self.do(f"store {self.vector} {value}, ptr {where}, align 8")
+        where = self.at(pointer, slot, kind=self.precision.kind)
+        self.do(f"store {self.vector} {value}, ptr {where}, align {self._bytes}")
+
+    @property
+    def _bytes(self) -> int:
+        return self.precision.bits // 8
 
     # control, on plain values
 
@@ -316,8 +387,8 @@ class Function:
     @contextmanager
     def when(self, truth: str) -> Iterator[None]:
         """Carry out the body if a plain comparison holds."""
-        self._count += 1
-        inside, after = f"when{self._count}", f"after{self._count}"
+        place = next(self._numbers)
+        inside, after = f"when{place}", f"after{place}"
         self.do(f"br i1 {truth}, label %{inside}, label %{after}")
         self.label(inside)
         yield
@@ -327,8 +398,8 @@ class Function:
     @contextmanager
     def repeat(self) -> Iterator[Loop]:
         """Carry out the body again and again until it leaves."""
-        self._count += 1
-        loop = Loop(self, f"again{self._count}", f"left{self._count}")
+        place = next(self._numbers)
+        loop = Loop(self, f"again{place}", f"left{place}")
         self.do(f"br label %{loop.top}")
         self.label(loop.top)
         yield loop
@@ -368,7 +439,6 @@ class Loop:
 
     def leave_unless(self, truth: str) -> None:
         """Leave the loop unless a plain comparison holds."""
-        self.function._count += 1
-        inside = f"inside{self.function._count}"
+        inside = self.function.fresh("inside").removeprefix("%")
         self.function.do(f"br i1 {truth}, label %{inside}, label %{self.bottom}")
         self.function.label(inside)

@@ -26,12 +26,13 @@ class ExplicitStep(Step[RungeKutta]):
         """There is none."""
 
     def _emit_stages(self, f: Function) -> None:
-        h = f.load(self._section(f, "h_try"), 0)
+        h = f.rounded(f.doubles.load(self._section(f, "h_try"), 0))
         for stage in range(self.method.stages):
-            own = self._emit_rates(f, stage)
-            f.do(f"call void @add_inputs(ptr %m, ptr {own})")
+            k = self._section(f, "k")
+            own = self._after(f, k, stage * self.sizes.states)
+            self._emit_rates(f, stage, own)
             with f.count(self.sizes.states) as i:
                 f.store(f.binary("fmul", f.load(own, i), h), own, i)
 
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
-        return self._keep_error(f, i), f.load(self._section(f, "next_y"), i)
+        return self._keep_error(f, i), f.doubles.load(self._section(f, "next_y"), i)

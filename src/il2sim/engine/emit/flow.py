@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.emit.builder import BRIEF, Function, Module
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,20 @@ class Loop:
     sides: int = 1
     tangents_apart: int = 1
     results_apart: int = 1
-    unrolled: int = 8
+    unrolled: int = 2
 
 
 def emit_flow(module: Module, together: int) -> None:
     """Write @flow, @flow_adding and @flow_scaled: sums of products, by a table.
 
-    So many directions are taken `together`, side by side in a slot.
+    So many directions are taken `together`, side by side in a slot. Sums that are added
+    to something, as those of the rates, are the longer ones.
     """
-    emit_loop(module, Loop("flow", sides=together))
-    emit_loop(module, Loop("flow_adding", adds=True, sides=together))
-    emit_loop(module, Loop("flow_scaled", adds=True, scaled=True, sides=together))
+    emit_loop(module, Loop("flow", sides=together, unrolled=5))
+    emit_loop(module, Loop("flow_adding", adds=True, sides=together, unrolled=8))
+    emit_loop(
+        module, Loop("flow_scaled", adds=True, scaled=True, sides=together, unrolled=5)
+    )
 
 
 def emit_loop(module: Module, loop: Loop) -> None:
@@ -79,6 +82,7 @@ class _Flow:
                 ("ptr", "tangents"),
                 ("ptr", "results"),
             ),
+            attributes=BRIEF,
         )
         self.here = f.variable("ptr", "%rows")
         zero = f.const(0.0)

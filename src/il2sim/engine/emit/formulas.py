@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from il2sim.engine.derivatives import Differentiated, differentiate
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.functions import TOGETHER, emit_rare
+from il2sim.engine.precision import DOUBLE, Precision
 from il2sim.engine.program import Program, Statement
 
 ARGUMENTS = ("y", "p", "c")
@@ -66,12 +67,18 @@ class Formulas:
     """The functions of one program in one module.
 
     Rates leave the values of the statements `shared` behind: tangents need them too.
+    They and the Jacobian are found in the precision of the stages; what is prepared and
+    shown is in doubles.
     """
 
     def __init__(
-        self, module: Module, program: Program, shared: Sequence[int] = ()
+        self,
+        module: Module,
+        program: Program,
+        shared: Sequence[int] = (),
+        precision: Precision = DOUBLE,
     ) -> None:
-        self.module = module
+        self.module, self.stages = module, module.of(precision)
         self.shared: list[Place] = [
             ("%shared", slot, one) for slot, one in enumerate(shared)
         ]
@@ -82,7 +89,9 @@ class Formulas:
     def emit(self) -> None:
         """Write @prepare, @rates, @outputs, and what they call besides exp and log."""
         prepared = self.prepared
-        emit_rare(self.module, {one.op for one in self.whole.statements})
+        for one in dict.fromkeys((self.module.precision, self.stages.precision)):
+            wanted = {statement.op for statement in self.whole.statements}
+            emit_rare(self.module.of(one), wanted)
         function = Function(self.module, "prepare", ("p", "c"))
         places = [("%c", slot, number) for number, slot in prepared.slots.items()]
         write_places(function, self.whole.statements, places, {})
@@ -111,7 +120,7 @@ class Formulas:
 
         The two share most of their statements. Slots without a derivative are zero.
         """
-        function = Function(self.module, "jacobian", (*ARGUMENTS, "out", "shared", "w"))
+        function = Function(self.stages, "jacobian", (*ARGUMENTS, "out", "shared", "w"))
         entries = {slots[place]: one for place, one in self.whole.jacobian.items()}
         places = self._places_of_rates()
         places += [("%w", slot, one) for slot, one in sorted(entries.items())]
@@ -121,7 +130,7 @@ class Formulas:
         function.close()
 
     def _emit_rates(self) -> None:
-        function = Function(self.module, "rates", (*ARGUMENTS, "out", "shared"))
+        function = Function(self.stages, "rates", (*ARGUMENTS, "out", "shared"))
         places, ready = self._places_of_rates(), self.prepared.ready
         write_places(function, self.whole.statements, places, ready)
         function.close()

@@ -8,6 +8,9 @@ The largest errors, in units of the last place of a result that is a normal numb
 mpmath, and measure less. Of exp and pow, results below the smallest normal number are
 zero. A base of zero or less has the power zero, because bases are amounts. The others
 treat zero (with its sign), infinity and not-a-number as IEEE 754 recommends.
+
+Those of single numbers have names that end with f. They are the same with shorter
+polynomials, but the power, which is a shorter one (`short_power.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.doubled import (
-    OVERFLOW,
+    digits,
     exp_of_two,
     expm1_halved,
     log_of_two,
@@ -25,11 +28,8 @@ from il2sim.engine.emit.doubled import (
     sum_of_ordered,
     two_product,
 )
-
-_TINY = 2.0**-54  # below, expm1, log1p and tanh are their argument
-_NEARLY_MINUS_ONE = -50.0  # expm1 of less rounds to -1
-_NEARLY_ONE = 22.0  # tanh of more rounds to 1
-
+from il2sim.engine.emit.short_power import short_power
+from il2sim.engine.precision import DOUBLE, SINGLE, Precision
 
 TOGETHER = 4
 """Powers found in one call where there are so many: one waits long for itself."""
@@ -54,7 +54,14 @@ def emit_rare(module: Module, wanted: Iterable[str]) -> None:
 
 def _of_one(module: Module, name: str) -> Function:
     """A function of one argument, x."""
-    return Function(module, name, ((module.vector, "x"),), returns=module.vector)
+    return _named(module, name, "x")
+
+
+def _named(module: Module, name: str, *arguments: str) -> Function:
+    """A function of numbers; what computes with single ones is marked, as in C."""
+    kinds = tuple((module.vector, one) for one in arguments)
+    full = name + module.precision.mark
+    return Function(module, full, kinds, returns=module.vector)
 
 
 def _emit_exp(module: Module) -> None:
@@ -78,8 +85,11 @@ def _at_the_edges_of_log(f: Function, value: str) -> str:
 
 
 def _emit_pow(module: Module, name: str) -> None:
-    kinds = ((module.vector, "x"), (module.vector, "y"))
-    f = Function(module, name, kinds, returns=module.vector)
+    f = _named(module, name, "x", "y")
+    f.close(_POWERS[module.precision](f))
+
+
+def _long_power(f: Function) -> str:
     high, low = log_of_two(f, "%x")
     product, product_low = two_product(f, high, "%y")
     product_low = f.fma(low, "%y", product_low)
@@ -89,7 +99,7 @@ def _emit_pow(module: Module, name: str) -> None:
     value = f.pick(empty, none, value)
     endless = f.compare("oeq", "%x", f.listed(math.inf))
     value = f.pick(endless, _power_of_infinity(f, "%y"), value)
-    f.close(f.pick(f.compare("uno", "%x", "%x"), "%x", value))
+    return f.pick(f.compare("uno", "%x", "%x"), "%x", value)
 
 
 def _power_of_infinity(f: Function, y: str) -> str:
@@ -102,11 +112,11 @@ def _power_of_infinity(f: Function, y: str) -> str:
 def _emit_expm1(module: Module) -> None:
     """e^x - 1 = 2^n (e^r - 1) + (2^n - 1), with the rounding error of the sum."""
     f = _of_one(module, "expm1")
-    least = f.listed(_NEARLY_MINUS_ONE)
+    least = f.listed(digits(f).nearly_minus_one)
     x = f.pick(f.compare("olt", "%x", least), least, "%x")
     value = f.binary("fadd", *expm1_halved(f, x))
     value = f.binary("fmul", value, f.listed(2.0))
-    large = f.compare("ogt", x, f.listed(OVERFLOW))
+    large = f.compare("ogt", x, f.listed(digits(f).overflow))
     value = f.pick(large, f.listed(math.inf), value)
     f.close(_or_argument(f, value))
 
@@ -132,7 +142,7 @@ def _emit_tanh(module: Module) -> None:
     Sum and quotient are corrected by their rounding errors.
     """
     f = _of_one(module, "tanh")
-    size, most = f.intrinsic("fabs", "%x"), f.listed(_NEARLY_ONE)
+    size, most = f.intrinsic("fabs", "%x"), f.listed(digits(f).nearly_one)
     size = f.pick(f.compare("ogt", size, most), most, size)
     high, low = sum_of_ordered(f, *expm1_halved(f, f.binary("fadd", size, size)))
     bottom, bottom_low = sum_of_any(f, f.listed(1.0), high)
@@ -147,9 +157,14 @@ def _emit_tanh(module: Module) -> None:
 
 def _or_argument(f: Function, value: str) -> str:
     """The argument itself where it is so small that the value rounds to it."""
-    small = f.compare("olt", f.intrinsic("fabs", "%x"), f.listed(_TINY))
+    small = f.compare("olt", f.intrinsic("fabs", "%x"), f.listed(digits(f).tiny))
     return f.pick(small, "%x", value)
 
+
+_POWERS: Mapping[Precision, Callable[[Function], str]] = {
+    DOUBLE: _long_power,
+    SINGLE: lambda f: short_power(f, "%x", "%y"),
+}
 
 RARE: Mapping[str, Callable[[Module], None]] = {
     "expm1": _emit_expm1,

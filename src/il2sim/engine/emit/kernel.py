@@ -25,6 +25,7 @@ from il2sim.engine.emit.reduce import NODE_PLACES, Windows
 from il2sim.engine.emit.step import RosenbrockStep, Step
 from il2sim.engine.emit.tangent_lane import emit_tangents
 from il2sim.engine.methods.table import Method, Rosenbrock, RungeKutta
+from il2sim.engine.precision import DOUBLE, Precision
 from il2sim.engine.program import Program
 from il2sim.engine.tangents import tangents
 
@@ -49,18 +50,25 @@ class Written:
 
 
 def write_kernel(
-    program: Program, method: Method, lanes: int, *, together: int = 0
+    program: Program,
+    method: Method,
+    lanes: int,
+    *,
+    together: int = 0,
+    precision: Precision = DOUBLE,
 ) -> Written:
     """Write everything that solves one program by one method at one width.
 
     Unless it is zero, tangents are carried along, so many directions `together`; the
-    plain numbers have the same bits.
+    plain numbers have the same bits. Stages are computed in the `precision`, which is
+    double if there are tangents.
     """
     module = Module(lanes)
-    emit_functions(module)
+    for one in dict.fromkeys((DOUBLE, precision)):
+        emit_functions(module.of(one))
     _emit_plain_power(module, lanes)
     shared = tangents(program).costly if together else ()
-    formulas = Formulas(module, program, shared)
+    formulas = Formulas(module, program, shared, precision)
     step = STEPS[type(method)]
     lu = step.eliminate(formulas)
     inlets = inlet_states(program)
@@ -76,7 +84,7 @@ def write_kernel(
         shared=len(shared),
         arguments=method.stages if together else 0,
     )
-    layout, block = lay_out(sizes), None
+    layout, block = lay_out(sizes, precision), None
     formulas.emit()
     if together:
         layout, block = emit_tangents(
@@ -214,13 +222,17 @@ class _Kernel:
     def _welcome(self) -> None:
         """Prepare what is steady and record the resting state of new subjects."""
         f = self.f
-        p, c = self._section("p"), self._section("c")
-        f.do(f"call void @prepare(ptr {p}, ptr {c})")
+        self._prepare()
         f.do("call void @look(ptr %a, ptr %m)")
         self._tangents("welcome_tangents")
         with f.count(self.module.lanes) as lane, f.when(self._is_set("new", lane)):
             self._put_count("0", "new", lane)
             f.do(f"call void @greet(ptr %a, ptr %m, i64 {lane})")
+
+    def _prepare(self) -> None:
+        f, p, c = self.f, self._section("p"), self._section("c")
+        f.do(f"call void @prepare(ptr {p}, ptr {c})")
+        f.do("call void @round_prepared(ptr %m)")
 
     def _visit_lanes(self) -> None:
         f = self.f
@@ -242,12 +254,12 @@ class _Kernel:
         """What was given is seen by the next step, and by records that waited."""
         f = self.f
         with f.when(self._any_count("renew")):
-            p, c = self._section("p"), self._section("c")
-            f.do(f"call void @prepare(ptr {p}, ptr {c})")
+            self._prepare()
             self._tangents("prepare_directions")
         f.do("call void @look(ptr %a, ptr %m)")
         self._tangents("late_tangents")
-        f.do(f"call void @take_node(ptr %m, ptr {self._section('changed')}, i64 0)")
+        changed = self._section("changed")
+        f.do(f"call void @take_node(ptr %a, ptr %m, ptr {changed}, i64 0)")
         with f.count(self.module.lanes) as lane:
             self._put_count("0", "renew", lane)
             self._put_number(number(0.0), "changed", lane)
@@ -291,7 +303,7 @@ class _Kernel:
             f.set("i1", f.let(f"or i1 {f.get('i1', some)}, {truth}"), some)
         with f.when(f.get("i1", some)):
             self._tangents("carry")
-            f.do("call void @dense(ptr %m)")
+            f.do("call void @dense(ptr %a, ptr %m)")
             with f.when(f.let(f"icmp ne i64 {given(f, 'n_reductions', 'i64')}, 0")):
                 self._reduce_step()
             self._record_samples()
@@ -306,12 +318,14 @@ class _Kernel:
             if node:
                 f.store(f.const(part), self._section("theta"), 0)
                 f.do("call void @look_between(ptr %a, ptr %m)")
-                f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 {node})")
+                f.do(
+                    f"call void @take_node(ptr %a, ptr %m, ptr {accepted}, i64 {node})"
+                )
         with f.count(given(f, "n_reductions", "i64")) as one:
             sifted = f.let(f"call i64 @sift(ptr %a, ptr %m, i64 {one})")
             with f.when(f.let(f"icmp ne i64 {sifted}, 0")):
                 self._reduce_lanes(one, sifted)
-        f.do(f"call void @take_node(ptr %m, ptr {accepted}, i64 0)")
+        f.do(f"call void @take_node(ptr %a, ptr %m, ptr {accepted}, i64 0)")
 
     def _reduce_lanes(self, one: str, sifted: str) -> None:
         f = self.f

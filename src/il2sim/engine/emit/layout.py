@@ -1,15 +1,18 @@
 """Where everything lies in the memory of one thread.
 
-A section is a number of slots; a slot is one number for every lane. The control of a
-lane reads and writes its own place in a slot.
+A section is a number of slots; a slot is one double for every lane. The control of a
+lane reads and writes its own place in a slot. Where stages are single numbers, a slot
+of their sections holds two of them, and what they read of other sections lies there
+once more, rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from il2sim.engine.events import KINDS
+from il2sim.engine.precision import DOUBLE, Precision
 
 LANE_NUMBERS = (
     "t",
@@ -105,6 +108,10 @@ ARGUMENTS = (
     "n_saved",
     "saved",
     "outputs_wanted",
+    "n_shown",
+    "shown",
+    "n_behind",
+    "behind",
     "values",
     "resting",
     "status",
@@ -133,6 +140,9 @@ ARGUMENTS = (
 """What a kernel is given: eight bytes each, a pointer, a whole number or a number."""
 
 
+ROUNDED = ("y", "next_y", "p", "c")
+"""Sections that stages read in their own precision."""
+
 NODES = 4
 """Places in a step at which outputs are looked at for reductions."""
 
@@ -146,11 +156,12 @@ class Layout:
 
     Behind them lie those whose number is known only when the kernel is called: a block
     for each direction of tangents, then, from the slot `tail` on, what each reduction
-    keeps and the rate given by each dose.
+    keeps and the rate given by each dose. `precision` is that of the stages.
     """
 
     sections: Mapping[str, int]
     size: int
+    precision: Precision = DOUBLE
 
     def __getitem__(self, name: str) -> int:
         return self.sections[name]
@@ -177,18 +188,29 @@ class Sizes:
     arguments: int
 
 
-def lay_out(sizes: Sizes) -> Layout:
-    """Give every section its first slot."""
+def rounded(name: str) -> str:
+    """The section that holds the numbers of another one as stages read them."""
+    return f"{name}_rounded"
+
+
+def lay_out(sizes: Sizes, precision: Precision = DOUBLE) -> Layout:
+    """Give every section its first slot, for stages of some precision."""
+    fit = DOUBLE.bits // precision.bits
+
+    def of_stages(length: int) -> int:
+        return max(1, -(-length // fit))
+
     lengths = {
         "y": sizes.states,
         "next_y": sizes.states,
-        "stage": sizes.states,
-        "k": sizes.states * sizes.kept,
-        "shared": max(1, sizes.shared * sizes.kept),
-        "arguments": max(1, sizes.arguments * sizes.states),
-        "dense": sizes.states * sizes.dense,
+        "stage": of_stages(sizes.states),
+        "k": of_stages(sizes.states * sizes.kept),
+        "shared": of_stages(sizes.shared * sizes.kept),
+        "arguments": of_stages(sizes.arguments * sizes.states),
+        "rates": of_stages(sizes.states),
+        "dense": of_stages(sizes.states * sizes.dense),
         "between": sizes.states,
-        "factors": max(1, sizes.factors),
+        "factors": of_stages(sizes.factors),
         "p": sizes.parameters,
         "c": max(1, sizes.prepared),
         "out": max(1, sizes.outputs),
@@ -203,7 +225,12 @@ def lay_out(sizes: Sizes) -> Layout:
         **dict.fromkeys(LANE_NUMBERS, 1),
         **dict.fromkeys(LANE_COUNTS, 1),
     }
-    return in_a_row(lengths)
+    if precision is DOUBLE:  # stages read what is there
+        plain = in_a_row(lengths)
+        same = {rounded(name): plain[name] for name in ROUNDED}
+        return replace(plain, sections={**plain.sections, **same})
+    copies = {rounded(name): of_stages(lengths[name]) for name in ROUNDED}
+    return replace(in_a_row(lengths | copies), precision=precision)
 
 
 def in_a_row(lengths: Mapping[str, int], before: Layout | None = None) -> Layout:

@@ -4,24 +4,28 @@ With ``M = J - I/(γh)`` instead of its negative, and the negative inverse of ea
 kept on the diagonal, factors and solves are fused additions and nothing else. Code that
 is too long for the registers moves more numbers than it computes, so the factors are
 made in place, a few pivots to a function; and because a sum waits for each of its
-terms, a solve takes its operations in the order in which their arguments are ready.
+terms, a solve takes nearby operations in the order in which their arguments are ready.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from heapq import heapify, heappop, heappush
 
 from il2sim.engine.elimination import Elimination
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.builder import number as plain
+from il2sim.engine.emit.layout import Layout
+from il2sim.engine.emit.places import number_of_stage
 
 UPDATES_TOGETHER = 48
 """Updates in one function of the factors: about what fits the registers."""
 
 LATENCY = 4
 """Operations that can begin before the result of one is there; typical of fma."""
+
+WINDOW = 64
+"""Operations of a solve that are looked at for one that can begin."""
 
 
 def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
@@ -37,7 +41,8 @@ def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
             _eliminate(f, lu, pivot, below)
         f.close()
     f = Function(module, "factor", ("w", "over_h"))
-    shift = f.binary("fdiv", f.load("%over_h", 0), f.const(gamma))
+    over_h = f.rounded(f.doubles.load("%over_h", 0))
+    shift = f.binary("fdiv", over_h, f.const(gamma))
     for row in lu.order:
         slot = lu.slots[row, row]
         f.store(f.binary("fsub", f.load("%w", slot), shift), "%w", slot)
@@ -46,19 +51,18 @@ def emit_factor(module: Module, lu: Elimination, gamma: float) -> None:
     f.close()
 
 
-def emit_singular(module: Module, diagonal: Iterable[int], first: int) -> None:
+def emit_singular(module: Module, diagonal: Iterable[int], layout: Layout) -> None:
     """Write @is_singular: whether a pivot of one lane was zero.
 
-    `diagonal` are the slots of the pivots among the factors, which begin at `first`.
+    `diagonal` are the slots of the pivots among the factors.
     """
     f = Function(
         module, "is_singular", ("m", ("i64", "lane")), returns="i1", scalar=True
     )
     found = "false"
     for slot in diagonal:
-        place = f.let(f"add i64 %lane, {(first + slot) * module.lanes}")
-        where = f.let(f"getelementptr double, ptr %m, i64 {place}")
-        size = f.intrinsic("fabs", f.let(f"load double, ptr {where}"))
+        pivot = number_of_stage(f, layout, "factors", str(slot))
+        size = f.intrinsic("fabs", pivot)
         zero = f.let(f"fcmp oeq double {size}, {plain(math.inf)}")
         found = f.let(f"or i1 {found}, {zero}")
     f.close(found)
@@ -158,34 +162,24 @@ def _sources(operations: list[tuple[int, int]]) -> list[tuple[Source, Source]]:
 
 
 def _when_ready(sources: list[tuple[Source, Source]]) -> Iterator[int]:
-    """The same operations, of those that are ready the one others wait for longest.
+    """The same operations, of the next few that are left the first that can begin.
 
-    Each still works on the same values, so the bits do not change.
+    Each still works on the same values, so the bits do not change. Few enough are
+    looked at that the values they wait for stay in registers.
     """
-    users: list[list[int]] = [[] for _ in sources]
-    left = []
-    for number, pair in enumerate(sources):
-        needed = {one for one in pair if one is not None}
-        left.append(len(needed))
-        for one in needed:
-            users[one].append(number)
-    height = [0] * len(sources)
-    for one in reversed(range(len(sources))):
-        height[one] = max((height[user] + LATENCY for user in users[one]), default=0)
-    ready = [(-height[one], one) for one, count in enumerate(left) if not count]
-    heapify(ready)
-    waiting: list[tuple[int, int]] = []
-    clock = 0
-    while ready or waiting:
-        if not ready:
-            clock = max(clock, waiting[0][0])
-        while waiting and waiting[0][0] <= clock:
-            _, one = heappop(waiting)
-            heappush(ready, (-height[one], one))
-        _, one = heappop(ready)
-        yield one
-        for user in users[one]:
-            left[user] -= 1
-            if not left[user]:
-                heappush(waiting, (clock + LATENCY, user))
-        clock += 1
+    there: dict[Source, float] = {None: 0.0}  # when each value is there
+    left = list(range(len(sources)))
+    clock = 0.0
+    while left:
+        soonest, first = math.inf, left[0]
+        for number in left[:WINDOW]:
+            own, other = sources[number]
+            when = max(there.get(own, math.inf), there.get(other, math.inf))
+            if when < soonest:
+                soonest, first = when, number
+            if when <= clock:
+                break
+        left.remove(first)
+        clock = max(clock, soonest) + 1
+        there[first] = clock + LATENCY - 1
+        yield first

@@ -7,7 +7,7 @@ tangents are summed up from them is written in `flow.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from il2sim.engine.emit.builder import Function
@@ -15,6 +15,9 @@ from il2sim.engine.emit.flow import FlowTable, Row, emit_flow
 from il2sim.engine.emit.formulas import Formulas, Place, Ready, write_places
 from il2sim.engine.emit.layout import Layout, Sizes, in_a_row
 from il2sim.engine.tangents import Flow, Tangents, Terms, tangents
+
+PART = 250
+"""Weights that one function finds; the next ones read them from memory."""
 
 STATE = ("y", "p", "c", "e")
 """Pointers to states, parameters, what is prepared, and what tangents add to that."""
@@ -153,7 +156,12 @@ class Linearized:
         statements, seldom = self.made.program.statements, set(self.logs[what][0])
         places = [("%s", slot, one) for slot, one in enumerate(self.slopes[what])]
         often = [place for place in places if place[2] not in seldom]
-        write_places(f, statements, often, ready)
+        for number, part in enumerate(_parts(often)):
+            name = f"{what}_slopes_{number}"
+            self._write(name, (*STATE, "shared", "s"), part, ready)
+            given = ", ".join(f"ptr %{one}" for one in (*STATE, "shared", "s"))
+            f.do(f"call void @{name}({given})")
+            ready = {**ready, **{one: (at, slot) for at, slot, one in part}}
         logs = [place for place in places if place[2] in seldom]
         with f.when(f.let("icmp eq i64 %move, 0")):
             for where, slot, _ in logs:
@@ -246,6 +254,12 @@ class _Places:
 
     def of(self, terms: Terms) -> tuple[tuple[int, int], ...]:
         return tuple((self.tangents[one], self.weights[w]) for one, w in terms)
+
+
+def _parts(places: list[Place]) -> Iterator[list[Place]]:
+    """So few that the time to compile them grows with their number and no faster."""
+    for first in range(0, len(places), PART):
+        yield places[first : first + PART]
 
 
 def _weights(flow: Flow) -> set[int]:

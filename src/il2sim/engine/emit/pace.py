@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from il2sim.engine.emit.builder import Function, number
-from il2sim.engine.emit.places import Places, larger, smaller
+from il2sim.engine.emit.places import Places, larger, number_of_stage, smaller
 from il2sim.engine.status import Status
 
 SAFETY = 0.9  # of the step that the error would just allow
@@ -145,7 +145,8 @@ class Pace(Places):
         first = (self.sizes.kept - 1) * self.sizes.states
         tolerance = self.given(f, "tolerance", "double")
         with f.count(self.sizes.states) as i:
-            error = self.read(f, "k", f.let(f"add i64 {i}, {first}"))
+            place = f.let(f"add i64 {i}, {first}")
+            error = number_of_stage(f, self.layout, "k", place)
             size = f.let(f"fmul double {tolerance}, {self._size(f, i)}")
             absolute = self.element(f, "absolute", i, "double")
             size = f.let(f"fadd double {size}, {absolute}")

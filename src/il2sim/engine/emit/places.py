@@ -7,9 +7,18 @@ does with them is written in `lane.py` and `pace.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from il2sim.engine.emit.builder import Function, Module, number
-from il2sim.engine.emit.layout import ARGUMENTS, LANE_COUNTS, Layout, Sizes
+from il2sim.engine.emit.layout import (
+    ARGUMENTS,
+    LANE_COUNTS,
+    Layout,
+    Sizes,
+    rounded,
+)
 from il2sim.engine.methods.table import Method
+from il2sim.engine.precision import DOUBLE
 from il2sim.engine.status import Status
 
 
@@ -80,6 +89,35 @@ class Places:
     def end(self, f: Function, status: Status) -> None:
         """End the subject of this lane with a status."""
         f.do(f"call void @end_lane(ptr %a, ptr %m, i64 %lane, i64 {int(status)})")
+
+
+def number_of_stage(f: Function, layout: Layout, section: str, slot: str) -> str:
+    """A number that the stages have left behind, of this lane, as a double."""
+    lanes, precision = f.module.lanes, layout.precision
+    first = layout[section] * lanes * (DOUBLE.bits // precision.bits)
+    place = f.let(f"add i64 %lane, {first}")
+    place = f.let(f"add i64 {place}, {f.let(f'mul i64 {slot}, {lanes}')}")
+    where = f.let(f"getelementptr {precision.kind}, ptr %m, i64 {place}")
+    value = f.let(f"load {precision.kind}, ptr {where}")
+    if precision is DOUBLE:
+        return value
+    return f.let(f"fpext {precision.kind} {value} to double")
+
+
+def round_sections(f: Function, layout: Layout, lengths: Mapping[str, int]) -> None:
+    """Renew what stages read of some sections, if they cannot read them as they are."""
+    if layout.precision is DOUBLE:
+        return
+    for name, length in lengths.items():
+        exact = f.at("%m", layout[name])
+        with f.count(length) as i:
+            store_rounded(f, layout, name, f.doubles.load(exact, i), i)
+
+
+def store_rounded(f: Function, layout: Layout, name: str, exact: str, i: str) -> None:
+    """Renew what stages read of a number, if they cannot read it as it is."""
+    if layout.precision is not DOUBLE:
+        f.store(f.rounded(exact), f.at("%m", layout[rounded(name)]), i)
 
 
 def given(f: Function, name: str, kind: str) -> str:

@@ -10,16 +10,18 @@ written in `linear.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination, eliminate
 from il2sim.engine.emit.builder import Function, Module
 from il2sim.engine.emit.formulas import Formulas
-from il2sim.engine.emit.layout import Layout, Sizes
+from il2sim.engine.emit.layout import Layout, Sizes, rounded
 from il2sim.engine.emit.linear import emit_factor, emit_singular, emit_solve
-from il2sim.engine.emit.places import given
+from il2sim.engine.emit.places import given, round_sections, store_rounded
 from il2sim.engine.methods.table import Method, Rosenbrock
+from il2sim.engine.precision import DOUBLE
 
 M = TypeVar("M", bound=Method)
 
@@ -29,6 +31,7 @@ class Step(ABC, Generic[M]):
 
     def __init__(self, module: Module, sizes: Sizes, layout: Layout, method: M) -> None:
         self.module = module
+        self.stages = module.of(layout.precision)
         self.sizes = sizes
         self.layout = layout
         self.method = method
@@ -43,11 +46,12 @@ class Step(ABC, Generic[M]):
     ) -> None:
         """Write @attempt, @dense, @look_between, @look, @keep and @take_node.
 
-        `inlets` are the states dosed.
+        Besides them @round_prepared, what they call. `inlets` are the states dosed.
         """
         self._emit_matrix(formulas, lu)
         diagonal = (lu.slots[row, row] for row in lu.order)
-        emit_singular(self.module, diagonal, self.layout["factors"])
+        emit_singular(self.module, diagonal, self.layout)
+        self._emit_rounded()
         self._emit_input(inlets)
         self._emit_attempt()
         self._emit_dense()
@@ -64,42 +68,82 @@ class Step(ABC, Generic[M]):
 
     @abstractmethod
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
-        """Error and new value of state i, both stored where they belong."""
+        """Error of state i, and its new value, a double; stored where they belong."""
 
     def _section(self, f: Function, name: str) -> str:
         return f.at("%m", self.layout[name])
 
+    def _emit_rounded(self) -> None:
+        """Write @round_prepared: what stages read of a subject that is prepared."""
+        f = Function(self.stages, "round_prepared", ("m",))
+        lengths = {"p": self.sizes.parameters, "c": self.sizes.prepared}
+        round_sections(f, self.layout, lengths)
+        f.close()
+
     def _emit_input(self, inlets: tuple[int, ...]) -> None:
         """Write @add_inputs: what infusions add to the rates of the model."""
-        f = Function(self.module, "add_inputs", ("m", "out"))
+        f = Function(self.stages, "add_inputs", ("m", "out"))
         inputs = self._section(f, "inputs")
         for number, state in enumerate(inlets):
-            given = f.load(inputs, number)
+            given = f.rounded(f.doubles.load(inputs, number))
             f.store(f.binary("fadd", f.load("%out", state), given), "%out", state)
         f.close()
 
     def _emit_attempt(self) -> None:
         """Write @attempt: from y, h and the tolerances to the next y and the error."""
-        f = Function(self.module, "attempt", ("m", ("double", "tolerance"), "absolute"))
+        f = Function(self.stages, "attempt", ("m", ("double", "tolerance"), "absolute"))
+        round_sections(f, self.layout, {"y": self.sizes.states})
         self._emit_stages(f)
         self._emit_error(f)
         f.close()
 
-    def _emit_rates(self, f: Function, stage: int) -> str:
-        """Rates at the argument of a stage, without inputs, into its k."""
-        y, p, c, k = (self._section(f, name) for name in ("y", "p", "c", "k"))
-        last = stage == self.method.stages - 1
-        argument = self._section(f, "next_y" if last else "stage")
-        own = f.at("%m", self.layout["k"] + stage * self.sizes.states)
-        shared = f.at("%m", self.layout["shared"] + stage * self.sizes.shared)
-        with f.count(self.sizes.states) as i:
-            total = self._sum(f, self.method.a[stage], k, i, f.load(y, i))
-            f.store(total, argument, i)
+    def _emit_rates(self, f: Function, stage: int, into: str) -> None:
+        """Rates at the argument of a stage, inputs included, into some place."""
+        names = (rounded("p"), rounded("c"), "shared")
+        p, c, shared = (self._section(f, name) for name in names)
+        shared = self._after(f, shared, stage * self.sizes.shared)
+        argument = self._emit_argument(f, stage)
+        places = ", ".join(f"ptr {one}" for one in (argument, p, c, into, shared))
+        f.do(f"call void @rates({places})")
+        f.do(f"call void @add_inputs(ptr %m, ptr {into})")
+
+    def _emit_argument(self, f: Function, stage: int) -> str:
+        """Where the rates of a stage are taken.
+
+        The last ones lie near the end of the step, each a k after the one before; they
+        are summed up in doubles, where the next state will be.
+        """
+        row, n = self.method.a[stage], self.sizes.states
+        ends = stage >= self._first_near_end()
+        goes_on = stage > self._first_near_end()
+        row = (0.0,) * (stage - 1) + row[-1:] if goes_on else row
+        near, start = ("next_y", "y") if ends else ("stage", rounded("y"))
+        numbers = f.doubles if ends else f
+        k, to = (self._section(f, name) for name in ("k", near))
+        start = to if goes_on else self._section(f, start)
+        with f.count(n) as i:
+            beside = self._sum_beside(f, stage, i)
+            total = self._sum(numbers, row, k, i, numbers.load(start, i))
+            numbers.store(total, to, i)
+            if ends:
+                store_rounded(f, self.layout, "next_y", total, i)
             if self.sizes.arguments:
                 f.store(total, self._argument(f, stage), i)
-        places = ", ".join(f"ptr {one}" for one in (argument, p, c, own, shared))
-        f.do(f"call void @rates({places})")
-        return own
+            if beside:
+                f.store(beside, self._after(f, k, stage * n), i)
+        return self._section(f, rounded("next_y")) if ends else to
+
+    def _first_near_end(self) -> int:
+        """The first stage from which each argument is a k after the one before."""
+        rows, first = self.method.a, self.method.stages - 1
+        while first > 0 and rows[first][:-1] == rows[first - 1]:
+            first -= 1
+        return first
+
+    def _sum_beside(self, f: Function, stage: int, i: str) -> str:
+        """What else is made of the stages before, and kept where the k will be."""
+        del f, stage, i
+        return ""
 
     def _argument(self, f: Function, stage: int) -> str:
         """Where tangents find what the rates of a stage were taken at."""
@@ -116,7 +160,17 @@ class Step(ABC, Generic[M]):
 
     def _k(self, f: Function, k: str, stage: int, i: str) -> str:
         place = f.let(f"add i64 {i}, {stage * self.sizes.states}")
-        return f.load(k, place)
+        return self._of_stages(f, k, place)
+
+    def _of_stages(self, f: Function, section: str, slot: str) -> str:
+        """A number of the stages as one of those that a function computes in."""
+        stages = f.of(self.layout.precision)
+        value = stages.load(section, slot)
+        return stages.widened(value) if f.precision is DOUBLE else value
+
+    def _after(self, f: Function, section: str, slots: int) -> str:
+        """Address of a slot of the stages in a section of theirs."""
+        return f.at(section, slots, kind=self.layout.precision.kind)
 
     def _keep_error(self, f: Function, i: str) -> str:
         """The error of state i, kept after the stages."""
@@ -128,21 +182,26 @@ class Step(ABC, Generic[M]):
         return error
 
     def _emit_error(self, f: Function) -> None:
-        y, tolerance = self._section(f, "y"), f.splat("%tolerance")
+        y = self._section(f, rounded("y"))
+        tolerance = f.rounded(f.doubles.splat("%tolerance"))
 
         def part(i: str) -> str:
             error, value = self._emit_end(f, i)
-            size = scale_of(f, f.load(y, i), value, tolerance, i)
+            size = scale_of(f, f.load(y, i), f.rounded(value), tolerance, i)
             return f.binary("fdiv", error, size)
 
-        f.store(norm_of(f, self.sizes.states, part), self._section(f, "error"), 0)
+        norm = f.widened(norm_of(f, self.sizes.states, part))
+        f.doubles.store(norm, self._section(f, "error"), 0)
 
     def _emit_dense(self) -> None:
-        """Write @dense: the coefficients of the solution between the ends."""
-        f = Function(self.module, "dense", ("m",))
+        """Write @dense: the coefficients of the solution between the ends.
+
+        Only of the states that stand behind an output that is shown.
+        """
+        f = Function(self.stages, "dense", ("a", "m"))
         n, k = self.sizes.states, self._section(f, "k")
         dense = self._section(f, "dense")
-        with f.count(n) as i:
+        with self._each(f, "behind") as i:
             for number, row in enumerate(self.method.dense):
                 total = self._sum(f, row, k, i, f.const(0.0))
                 f.store(total, dense, f.let(f"add i64 {i}, {number * n}"))
@@ -156,9 +215,9 @@ class Step(ABC, Generic[M]):
         y, new, dense, between = (self._section(f, name) for name in names)
         theta = f.load(self._section(f, "theta"), 0)
         rest = f.binary("fsub", f.const(1.0), theta)
-        with f.count(n) as i:
+        with self._each(f, "behind") as i:
             rows = [
-                f.load(dense, f.let(f"add i64 {i}, {number * n}"))
+                self._of_stages(f, dense, f.let(f"add i64 {i}, {number * n}"))
                 for number in range(len(self.method.dense))
             ]
             inner = rows[-1]
@@ -172,6 +231,14 @@ class Step(ABC, Generic[M]):
         f = Function(self.module, "look", ("a", "m"))
         self._call_outputs(f, self._section(f, "y"))
         f.close()
+
+    @contextmanager
+    def _each(self, f: Function, what: str) -> Iterator[str]:
+        """Loop over what the kernel was given a list of."""
+        numbers = given(f, what, "ptr")
+        with f.count(given(f, f"n_{what}", "i64")) as place:
+            where = f.let(f"getelementptr i64, ptr {numbers}, i64 {place}")
+            yield f.let(f"load i64, ptr {where}")
 
     def _call_outputs(self, f: Function, y: str) -> None:
         p, c, out = (self._section(f, name) for name in ("p", "c", "out"))
@@ -188,13 +255,13 @@ class Step(ABC, Generic[M]):
         with f.count(self.sizes.states) as i:
             f.store(f.pick(truth, f.load(new, i), f.load(y, i)), y, i)
         f.close()
-        arguments = ("m", "mask", ("i64", "node"))
+        arguments = ("a", "m", "mask", ("i64", "node"))
         f = Function(self.module, "take_node", arguments)
         truth = f.compare("une", f.load("%mask", 0), f.const(0.0))
         n, out = self.sizes.outputs, self._section(f, "out")
         nodes = self._section(f, "nodes")
         first = f.let(f"mul i64 %node, {n}")
-        with f.count(n) as i:
+        with self._each(f, "shown") as i:
             place = f.let(f"add i64 {first}, {i}")
             value = f.pick(truth, f.load(out, i), f.load(nodes, place))
             f.store(value, nodes, place)
@@ -211,35 +278,37 @@ class RosenbrockStep(Step[Rosenbrock]):
 
     def _emit_matrix(self, formulas: Formulas, lu: Elimination) -> None:
         formulas.emit_jacobian(lu.slots, len(lu.slots))
-        emit_factor(self.module, lu, self.method.gamma)
-        emit_solve(self.module, lu)
+        emit_factor(self.stages, lu, self.method.gamma)
+        emit_solve(self.stages, lu)
 
     def _emit_stages(self, f: Function) -> None:
         w, over_h = self._section(f, "factors"), self._section(f, "over_h")
-        names = ("y", "p", "c", "k", "shared")
+        names = (rounded("y"), rounded("p"), rounded("c"), "k", "shared")
         y, p, c, k, shared = (self._section(f, name) for name in names)
         places = ", ".join(f"ptr {one}" for one in (y, p, c, k, shared, w))
         f.do(f"call void @jacobian({places})")
         f.do(f"call void @factor(ptr {w}, ptr {over_h})")
-        for stage in range(self.method.stages):
-            own = self._emit_rates(f, stage) if stage else k
-            f.do(f"call void @add_inputs(ptr %m, ptr {own})")
-            if stage:
-                self._emit_memory(f, stage, own)
+        f.do(f"call void @add_inputs(ptr %m, ptr {k})")
+        f.do(f"call void @solve(ptr {w}, ptr {k})")
+        over_h, rates = f.rounded(f.doubles.load(over_h, 0)), self._section(f, "rates")
+        for stage in range(1, self.method.stages):
+            self._emit_rates(f, stage, rates)
+            own = self._after(f, k, stage * self.sizes.states)
+            with f.count(self.sizes.states) as i:
+                total = f.fma(f.load(own, i), over_h, f.load(rates, i))
+                f.store(total, own, i)
             f.do(f"call void @solve(ptr {w}, ptr {own})")
 
-    def _emit_memory(self, f: Function, stage: int, own: str) -> None:
-        """Add what the stages before leave on the right-hand side."""
-        k, over_h = self._section(f, "k"), f.load(self._section(f, "over_h"), 0)
-        with f.count(self.sizes.states) as i:
-            total = self._sum(f, self.method.c[stage], k, i, f.const(0.0))
-            f.store(f.fma(total, over_h, f.load(own, i)), own, i)
+    def _sum_beside(self, f: Function, stage: int, i: str) -> str:
+        """What the stages before leave on the right-hand side, times h."""
+        row, k = self.method.c[stage], self._section(f, "k")
+        return self._sum(f, row, k, i, f.const(0.0))
 
     def _emit_end(self, f: Function, i: str) -> tuple[str, str]:
         new, k = self._section(f, "next_y"), self._section(f, "k")
-        last = self._k(f, k, self.method.stages - 1, i)
-        value = f.binary("fadd", f.load(new, i), last)
-        f.store(value, new, i)
+        last, wide = self._k(f, k, self.method.stages - 1, i), f.doubles
+        value = wide.binary("fadd", wide.load(new, i), f.widened(last))
+        wide.store(value, new, i)
         error = last if self.method.errs_by_last else self._keep_error(f, i)
         return error, value
 
@@ -257,7 +326,7 @@ def norm_of(f: Function, length: int, part: Callable[[str], str]) -> str:
 def scale_of(f: Function, before: str, after: str, tolerance: str, i: str) -> str:
     """Size that the error of state i is measured by: absolute plus relative."""
     where = f.let(f"getelementptr double, ptr %absolute, i64 {i}")
-    absolute = f.splat(f.let(f"load double, ptr {where}"))
+    absolute = f.rounded(f.doubles.splat(f.let(f"load double, ptr {where}")))
     one, other = f.intrinsic("fabs", before), f.intrinsic("fabs", after)
     larger = f.pick(f.compare("ogt", one, other), one, other)
     return f.fma(tolerance, larger, absolute)

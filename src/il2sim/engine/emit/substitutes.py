@@ -3,18 +3,19 @@
 A fused multiplication is the rounding of an exact result, so its bits leave no choice:
 WebAssembly and old x86 get them from other operations here, newer processors from one
 instruction. The same holds for rounding to the nearest whole number. Both work at any
-width, for all doubles: those below the normal ones, overflow, zeros of either sign,
-infinities and what is no number.
+width, for all doubles and single numbers: those below the normal ones, overflow, zeros
+of either sign, infinities and what is no number.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from il2sim.engine.emit.builder import Function, Module
+from il2sim.engine.precision import DOUBLE, PRECISIONS, SINGLE, Precision
 
 _BIAS = 1023
 _FRACTION_BITS = 52
@@ -40,14 +41,14 @@ class Substitute:
     arguments
         How many it takes, each of the type of its result.
     write
-        Its value from them.
+        Its value from them, for each precision.
     rare
         The same, as a function of its own that `write` calls where it must.
     """
 
     arguments: int
-    write: Callable[..., str]
-    rare: Callable[..., str] | None = None
+    write: Mapping[Precision, Callable[..., str]]
+    rare: Mapping[Precision, Callable[..., str]] = field(default_factory=dict)
 
 
 Wide = tuple[str, str]
@@ -78,12 +79,14 @@ def substitutes(text: str, lacks: Collection[str]) -> str:
     declared: set[str] = set()
     added: list[str] = []
     for name in sorted(lacks):
-        used = rf"@llvm\.{name}\.(?:v(\d+))?f64"
-        widths = sorted({int(one or 1) for one in re.findall(used, text)})
-        text = re.sub(rf"^declare .*{used}.*\n", "", text, flags=re.MULTILINE)
-        text = re.sub(rf"@llvm\.({name}\.(?:v\d+)?f64)", r"@own.\1", text)
-        for width in widths:
-            _write(name, Module(width, added, declared))
+        for precision in PRECISIONS.values():
+            kind = f"f{precision.bits}"
+            used = rf"@llvm\.{name}\.(?:v(\d+))?{kind}"
+            widths = sorted({int(one or 1) for one in re.findall(used, text)})
+            text = re.sub(rf"^declare .*{used}.*\n", "", text, flags=re.MULTILINE)
+            text = re.sub(rf"@llvm\.({name}\.(?:v\d+)?{kind})", r"@own.\1", text)
+            for width in widths:
+                _write(name, Module(width, precision, added, declared))
     new = [line for line in sorted(declared) if line not in text]
     return "\n".join([text, *new, *added])
 
@@ -93,8 +96,9 @@ def _write(name: str, module: Module) -> None:
     one, full = SUBSTITUTES[name], f"{name}.{module.suffix()}"
     given = [f"given{k}" for k in range(one.arguments)]
     arguments = tuple((module.vector, each) for each in given)
-    for symbol, write in ((f"own.rare.{full}", one.rare), (f"own.{full}", one.write)):
-        if write:
+    for symbol, ways in ((f"own.rare.{full}", one.rare), (f"own.{full}", one.write)):
+        if module.precision in ways:
+            write = ways[module.precision]
             f = Function(module, symbol, arguments, returns=module.vector)
             f.close(write(f, *(f"%{each}" for each in given)))
 
@@ -130,15 +134,26 @@ def _fma_inside(f: Function, product: str, x: str, y: str, z: str) -> str:
     error = _error_of_product(f, product, x, y)
     low, low_error = _two_sum(f, z, error)
     high, high_error = _two_sum(f, product, low)
-    # The last addition is right if what it adds was rounded to an odd last bit.
-    rest, lost = _two_sum(f, low_error, high_error)
-    bits = f.as_whole(rest)
+    return f.binary("fadd", high, _odd_sum(f, low_error, high_error))
+
+
+def _odd_sum(f: Function, a: str, b: str) -> str:
+    """A sum that is rounded to an odd last bit, so that another rounding is right."""
+    total, lost = _two_sum(f, a, b)
+    bits = f.as_whole(total)
     apart = _shift(f, "lshr", f.integer("xor", bits, f.as_whole(lost)), 63)
     step = f.integer("sub", f.whole_const(1), _shift(f, "shl", apart, 1))
     even = _is(f, "eq", f.integer("and", bits, f.whole_const(1)), 0)
-    moves = _both(f, even, f.compare("une", lost, f.const(0.0)))
+    moves = _both(f, even, f.compare("one", lost, f.const(0.0)))
     bits = f.integer("add", bits, _choose(f, moves, step, f.whole_const(0)))
-    return f.binary("fadd", high, f.as_number(bits))
+    return f.as_number(bits)
+
+
+def _fma_of_singles(f: Function, x: str, y: str, z: str) -> str:
+    """The same for single numbers, whose products are doubles without any rounding."""
+    wide = f.doubles
+    product = wide.binary("fmul", f.widened(x), f.widened(y))
+    return f.rounded(_odd_sum(wide, product, f.widened(z)))
 
 
 def _error_of_product(f: Function, product: str, x: str, y: str) -> str:
@@ -183,16 +198,18 @@ def _fma_anywhere(f: Function, x: str, y: str, z: str) -> str:
 
 
 def _rint(f: Function, x: str) -> str:
-    """The nearest whole number, ties to the even one; numbers from 2^52 are whole."""
-    size, whole = f.intrinsic("fabs", x), f.const(2.0**_FRACTION_BITS)
+    """The nearest whole number, ties to the even one; large numbers are whole."""
+    size, whole = f.intrinsic("fabs", x), f.const(2.0**f.precision.fraction_bits)
     near = f.binary("fsub", f.binary("fadd", size, whole), whole)
     near = f.intrinsic("copysign", near, x)
     return f.pick(f.compare("olt", size, whole), near, x)
 
 
 SUBSTITUTES = {
-    "fma": Substitute(3, _fma, rare=_fma_anywhere),
-    "rint": Substitute(1, _rint),
+    "fma": Substitute(
+        3, {DOUBLE: _fma, SINGLE: _fma_of_singles}, rare={DOUBLE: _fma_anywhere}
+    ),
+    "rint": Substitute(1, {DOUBLE: _rint, SINGLE: _rint}),
 }
 """By the name that LLVM gives them."""
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination
-from il2sim.engine.emit.builder import Function
+from il2sim.engine.emit.builder import BRIEF, Function
 from il2sim.engine.emit.flow import FlowTable, Loop, Row, emit_loop
 from il2sim.engine.emit.layout import Sizes
 from il2sim.engine.emit.linearized import STATE, Linearized
@@ -131,7 +131,7 @@ class TangentStep(ABC, Generic[M]):
 
     def _emit_carry(self) -> None:
         """Write @carry_all: the tangents at the end of the step just attempted."""
-        f = Function(self.module, "carry_all", ("a", "m"))
+        f = Function(self.module, "carry_all", ("a", "m"), attributes=BRIEF)
         y, stage_y = self._section(f, "y"), self._section(f, "stage")
         self._copy(f, y, stage_y, self.sizes.states)
         self._begin(f)
@@ -343,7 +343,6 @@ class RosenbrockTangent(TangentStep[Rosenbrock]):
                 sides=self.method.stages,
                 tangents_apart=self.sizes.states,
                 results_apart=self.wide,
-                unrolled=2,  # so many sides make each sum long already
             ),
         )
         rows: dict[int, list[tuple[int, int]]] = {
