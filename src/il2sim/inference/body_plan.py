@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
-from il2sim.evidence import library
 from il2sim.evidence.fitted import fitted_draws, fitted_numbers
-from il2sim.models.blood_cells import DRAWS, TABLE, powers_of
+from il2sim.models.blood_cells import DRAWS, TABLE, powers_of, value_of
 
 Floats = NDArray[np.float64]
 
@@ -229,7 +228,7 @@ def _free_numbers(told: Sequence[Mapping[str, Any]]) -> tuple[FreeFactor, ...]:
 
 def _of_table(told: Mapping[str, Any]) -> FreeFactor:
     """An assumption, or several that move alike: the range is that of the first."""
-    known = [library.parameter(name) for name in told["moves"]]
+    known = [value_of(name) for name in told["moves"]]
     first = known[0]
     low = first.low or first.value**2 / (first.high or math.nan)
     high = first.high or math.nan

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from statistics import quantiles
 from types import MappingProxyType
@@ -31,6 +31,10 @@ RATES = {
     "internalize": "trafficking.k_internalize",
 }
 """Fitted numbers that are values of the body as they are."""
+
+OWN = {"signaling.steepness": "division.steepness"}
+"""Parameters that body and dish share, and the row that the body has instead: a dish
+follows receptors to pSTAT5, the body to division."""
 
 MANY_CD122, MANY_CD25 = 500.0, 3500.0
 """Cells to which the fit compares others: where `share` is the share, and where a
@@ -154,13 +158,28 @@ def _value(one: Told) -> ParameterValue:
     )
 
 
+@lru_cache(maxsize=1)
+def own_values() -> Mapping[str, ParameterValue]:
+    """Values in which the body differs from a dish: of the plate, and rows of its own.
+
+    Examples
+    --------
+    >>> own_values()["signaling.steepness"].value > 1
+    True
+    """
+    rows = {
+        name: replace(library.parameter(row), name=name) for name, row in OWN.items()
+    }
+    return MappingProxyType({**plate_values(), **rows})
+
+
 def value_of(name: str) -> ParameterValue:
-    """A value as the body has it: what the plate tells, or that of the tables.
+    """A value as the body has it: its own, or that of the tables.
 
     Raises
     ------
     UnknownName
         Neither has the name.
     """
-    known = plate_values().get(name)
+    known = own_values().get(name)
     return library.parameter(name) if known is None else known

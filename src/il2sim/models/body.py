@@ -14,7 +14,7 @@ from il2sim.evidence import library
 from il2sim.models.absorption import InjectionSite
 from il2sim.models.activation import Activation
 from il2sim.models.binding import Binding
-from il2sim.models.blood_cells import plate_values
+from il2sim.models.blood_cells import own_values
 from il2sim.models.cells import (
     BYSTANDERS,
     CONVERSIONS,
@@ -88,11 +88,11 @@ def values_for(variant: str) -> Callable[[str], Value]:
 
 
 def body_values_for(variant: str) -> Callable[[str], Value]:
-    """The same, where receptors of blood cells are those that the plate tells."""
-    told, known = plate_values(), values_for(variant)
+    """The same, with receptors as the plate tells them and what else is the body's."""
+    own, known = own_values(), values_for(variant)
 
     def look_up(name: str) -> Value:
-        return told[name] if name in told else known(name)
+        return own[name] if name in own else known(name)
 
     return look_up
 

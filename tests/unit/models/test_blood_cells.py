@@ -88,6 +88,15 @@ def test_a_dish_begins_where_the_fit_begins():
     assert model.parameters["binding.meeting"].value == 1
 
 
+def test_the_body_answers_more_steeply_than_a_dish():
+    """One row of its own, in place of the row that a dish has."""
+    own = library.parameter("division.steepness")
+    assert body().parameters["signaling.steepness"].value == own.value
+    assert value_of("signaling.steepness").low == own.low
+    dished = dish(("memory Treg",)).parameters["signaling.steepness"].value
+    assert dished == library.parameter("signaling.steepness").value < own.value
+
+
 def test_what_no_plate_has_is_as_in_the_tables():
     names = {f"{NK_BRIGHT}.half_engaged", f"{NK_BRIGHT}.cd25_at_rest"}
     names |= {f"{cell}.cd25_at_rest" for cell in TREG}
