@@ -11,10 +11,11 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,10 +44,13 @@ if TYPE_CHECKING:
     from il2sim.engine.resting import Rest
     from il2sim.formats.study_file import Study
 
-QUICK_TOLERANCE, QUICK_METHOD = 2e-2, "rodas4"
+QUICK: Mapping[str, Any] = MappingProxyType(
+    {"tolerance": 2e-2, "method": "rodas4", "precision": "single"}
+)
 """Of one step while a slider moves: bands of the shipped studies are off by 4 % of
 their height at most, which the eye hardly sees; the refinement takes the study's own.
-At so large an error a method of order 4 with fewer stages takes less time."""
+At so large an error a method of order 4 with fewer stages takes less time, and stages
+in single precision take half."""
 
 KEPT_RESTS = KEPT_PERSONS = 32
 
@@ -107,7 +111,10 @@ class Answers:
             for name, study in models.items():
                 self.stage = f"compiling the model '{name}'"
                 quick = quick_task(study, "courses", 2)
-                for task in (quick, replace(quick, method=DEFAULT_METHOD)):
+                refined = replace(
+                    quick, method=DEFAULT_METHOD, precision=study.precision
+                )
+                for task in (quick, refined):
                     self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
@@ -292,7 +299,7 @@ def task_of(study: Study, view: str, population: Treated) -> Task:
         Who is treated.
     """
     model = study.find_model()
-    return prepare(
+    task = prepare(
         model,
         study.parsed_protocol(),
         population,
@@ -301,13 +308,14 @@ def task_of(study: Study, view: str, population: Treated) -> Task:
         tolerance=study.tolerance,
         factors=study.factors,
     )
+    return replace(task, precision=study.precision)
 
 
 def quick_task(study: Study, view: str, subjects: int) -> Task:
     """The same as it is solved while a slider moves, which moves no person."""
     persons = _persons(study.population, subjects, study.seed)
     task = task_of(study, view, persons)
-    return replace(task, tolerance=QUICK_TOLERANCE, method=QUICK_METHOD)
+    return replace(task, **QUICK)
 
 
 @lru_cache(maxsize=KEPT_PERSONS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from il2sim.app.serve.answers import FLUIDS, NEVER_FOLDS, QUICK_TOLERANCE, SHOWN
+from il2sim.app.serve.answers import FLUIDS, NEVER_FOLDS, QUICK, SHOWN
 from il2sim.app.serve.scenario import SLIDERS
 from il2sim.errors import Il2simError
 from il2sim.evidence import library
@@ -58,7 +58,7 @@ def _facts() -> dict[str, Any]:
         "never_folds": list(NEVER_FOLDS),
         "fluids": list(FLUIDS),
         "cells": list(POPULATIONS),
-        "quick_tolerance": QUICK_TOLERANCE,
+        "quick_tolerance": QUICK["tolerance"],
         "unchanged": UNCHANGED,
     }
 

@@ -16,9 +16,8 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import QUICK_METHOD, QUICK_TOLERANCE
+from il2sim.app.serve.answers import QUICK
 from il2sim.engine import store
-from il2sim.engine.problem import DEFAULT_METHOD
 from il2sim.figures.arms import ARM_COLORS
 from il2sim.figures.attribution import PROCESSES
 from il2sim.figures.style import COLORS, SIGNALS
@@ -121,16 +120,15 @@ def is_tenth(response):
     return response.request.post_data_json["scenario"]["dose"] == 0.1
 
 
-def medians(study, n, tolerance, name, method=DEFAULT_METHOD):
+def medians(study, n, name, **how):
     """The same by the Python API, at every time that is recorded."""
     run = simulate(
         study.find_model(),
         study.parsed_regimen(),
         study.find_population(n),
         times=study.times(),
-        tolerance=tolerance,
         factors=study.factors,
-        method=method,
+        **how,
     )
     return run[name].fold().median()
 
@@ -138,7 +136,7 @@ def medians(study, n, tolerance, name, method=DEFAULT_METHOD):
 def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
     """By keyboard, to a tenth of the dose; first quick, then refined, to the bit."""
     page.click("text=every recorded time")
-    study = medians(STUDY_6, 6, STUDY["tolerance"], "memory Treg").tolist()
+    study = medians(STUDY_6, 6, "memory Treg", tolerance=STUDY["tolerance"]).tolist()
     wait(lambda: drawn(page, "memory Treg") == study, 30)
     page.focus("#slider-dose")
     with page.expect_response("**/api/answers") as quick:
@@ -151,10 +149,8 @@ def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
     followed = last.value.json()["subjects"]
     assert "÷ 10" in page.text_content("#value-dose")
     tenth = study_of({**STUDY, "regimen": STUDY["regimen"].replace("1 MIU", "0.1 MIU")})
-    rough = medians(
-        tenth, followed, QUICK_TOLERANCE, "memory Treg", QUICK_METHOD
-    ).tolist()
-    fine = medians(tenth, 6, STUDY["tolerance"], "memory Treg").tolist()
+    rough = medians(tenth, followed, "memory Treg", **QUICK).tolist()
+    fine = medians(tenth, 6, "memory Treg", tolerance=STUDY["tolerance"]).tolist()
     wait(lambda: drawn(page, "memory Treg") in (rough, fine), 30)
     refined(page)
     wait(lambda: drawn(page, "memory Treg") == fine, 30)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_METHOD, QUICK_TOLERANCE
+from il2sim.app.serve.answers import NEVER_FOLDS, QUICK
 from il2sim.app.serve.limits import Limits
 from il2sim.engine import store
 from il2sim.figures.arms import ARM_COLORS
@@ -36,9 +36,8 @@ def simulated(study, n):
         study.parsed_regimen(),
         study.find_population(n),
         times=study.times(),
-        tolerance=QUICK_TOLERANCE,
-        method=QUICK_METHOD,
         factors=study.factors,
+        **QUICK,
     )
 
 
