@@ -121,7 +121,8 @@ class _Flow:
 
     def _add_term(self) -> None:
         f = self.f
-        tangent, weight = self._next("%tangents"), f.load(self._next("%weights"), 0)
+        tangent, weight = self._next_two("%tangents", "%weights")
+        weight = f.load(weight, 0)
         for side, total in enumerate(self.totals):
             other = f.load(tangent, side * self.loop.tangents_apart)
             f.set(f.vector, f.fma(weight, other, f.get(f.vector, total)), total)
@@ -142,6 +143,19 @@ class _Flow:
         f.set("ptr", f.let(f"getelementptr i32, ptr {place}, i64 1"), self.here)
         offset = f.let(f"zext i32 {f.let(f'load i32, ptr {place}')} to i64")
         return f.let(f"getelementptr i8, ptr {base}, i64 {offset}")
+
+    def _next_two(self, first: str, second: str) -> tuple[str, str]:
+        """The same for two at once, the first in the lower half of what is read."""
+        f = self.f
+        place = f.get("ptr", self.here)
+        f.set("ptr", f.let(f"getelementptr i32, ptr {place}, i64 2"), self.here)
+        both = f.let(f"load i64, ptr {place}, align 4")
+        low = f.let(f"and i64 {both}, {(1 << 32) - 1}")
+        high = f.let(f"lshr i64 {both}, 32")
+        return (
+            f.let(f"getelementptr i8, ptr {first}, i64 {low}"),
+            f.let(f"getelementptr i8, ptr {second}, i64 {high}"),
+        )
 
 
 def _whole(f: Function, table: str, index: str) -> str:
