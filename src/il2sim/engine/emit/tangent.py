@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from il2sim.engine.elimination import Elimination
-from il2sim.engine.emit.builder import BRIEF, Function
+from il2sim.engine.emit.builder import Function
 from il2sim.engine.emit.flow import FlowTable, Loop, Row, emit_loop
 from il2sim.engine.emit.layout import Sizes
 from il2sim.engine.emit.linearized import STATE, Linearized
@@ -131,7 +131,7 @@ class TangentStep(ABC, Generic[M]):
 
     def _emit_carry(self) -> None:
         """Write @carry_all: the tangents at the end of the step just attempted."""
-        f = Function(self.module, "carry_all", ("a", "m"), attributes=BRIEF)
+        f = Function(self.module, "carry_all", ("a", "m"))
         y, stage_y = self._section(f, "y"), self._section(f, "stage")
         self._copy(f, y, stage_y, self.sizes.states)
         self._begin(f)
@@ -227,8 +227,10 @@ class TangentStep(ABC, Generic[M]):
         with f.count(self.wide) as i:
             before = f.load(argument if goes_on else ydot, i)
             weights = (0.0,) * (stage - 1) + row[-1:] if goes_on else row
-            f.store(self._sum(f, weights, kdot, i, before), argument, i)
-            f.store(self._begin_stage(f, stage, i), own, i)
+            moved = self._sum(f, weights, kdot, i, before)
+            right = self._begin_stage(f, stage, i)  # of the k just read
+            f.store(moved, argument, i)
+            f.store(right, own, i)
         inputs = self._own(f, "inputs_dot")
         for number, state in enumerate(self.inlets):
             for one in range(self.together):
