@@ -23,8 +23,7 @@ from typing import Any
 import numpy as np
 from environment import write
 
-from il2sim.app.serve.answers import QUICK_METHOD, QUICK_TOLERANCE
-from il2sim.engine.problem import DEFAULT_METHOD
+from il2sim.app.serve.answers import QUICK
 from il2sim.formats.study_file import read_study, studies
 from il2sim.study.simulate import simulate
 
@@ -106,20 +105,19 @@ def error_of(name: str) -> float:
     study = read_study(name)
     names = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8"]
 
-    def medians(tolerance: float, method: str) -> np.ndarray:
+    def medians(**how: Any) -> np.ndarray:
         run = simulate(
             study.find_model(),
             study.parsed_regimen(),
             study.find_population(SUBJECTS),
             times=study.times(),
             save=names,
-            tolerance=tolerance,
-            method=method,
+            **how,
         )
         return np.array([run[one].fold().median() for one in names])
 
-    exact = medians(1e-6, DEFAULT_METHOD)
-    quick = medians(QUICK_TOLERANCE, QUICK_METHOD)
+    exact = medians(tolerance=1e-6)
+    quick = medians(**QUICK)
     return float(np.max(np.abs(quick / exact - 1)))
 
 
