@@ -221,7 +221,8 @@ def _receptors(
     dimer, trimer = y[f"{at}.dimer"], y[f"{at}.trimer"]
     kd_a, kd_bg = p["il2.kd_alpha"], p["il2.kd_beta_gamma"]
     assemble = p["binding.k_assemble"]
-    caught = p["il2.kon_beta_gamma"] * (il2 * cd122 - kd_bg * dimer)
+    meet = p["binding.meeting"] * p["il2.kon_beta_gamma"]
+    caught = meet * (il2 * cd122 - kd_bg * dimer)
     loaded = cd25 * il2 / (kd_a + il2)
     handed = assemble * loaded * cd122 - p["il2.koff_trimer"] * trimer
     recruited = assemble * (cd25 - loaded) * dimer

@@ -135,15 +135,20 @@ def write_points(
     names
         Of the free numbers, a row for each.
     points
-        For each fit its values, by name of the number.
+        For each fit its values, by name of the number; a cell is empty where the
+        number is not free.
     """
     rows = [
-        "\t".join((name, *(f"{one[name]:.5g}" for one in points.values())))
+        "\t".join((name, *(_shown(one.get(name)) for one in points.values())))
         for name in names
     ]
     text = "\n".join(["\t".join(("name", *points)), *rows])
     path.write_text(text + "\n", encoding="utf-8")
     return path
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.5g}"
 
 
 def tell(written: Iterable[Path], *first: RenderableType) -> None:

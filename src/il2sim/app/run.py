@@ -227,12 +227,24 @@ def keep_population(
     return given
 
 
+def compare_row(study: Study, run: Trajectories, row: CompareRow) -> Comparison:
+    """Compare one published value; of another prescription there is no verdict.
+
+    Raises
+    ------
+    UnknownName, BadProblem
+        As `compare`.
+    """
+    found = compare(run, row.expected(), study.end_h)
+    return found if study.published_for is None else replace(found, agrees=None)
+
+
 def published_of(study: Study) -> list[Published]:
     """The fold changes that a study compares, for the figures."""
     from il2sim.figures import Published
 
     found = []
-    for row in study.compare:
+    for row in () if study.published_for else study.compare:
         is_one_name = " / " not in row.name and " + " not in row.name
         if "fold" in row.endpoint and is_one_name:
             begin, end = _window(row, study)
@@ -349,9 +361,7 @@ def _write(
     *,
     complete: bool,
 ) -> Outcome:
-    comparisons = tuple(
-        compare(run, row.expected(), study.end_h) for row in study.compare
-    )
+    comparisons = tuple(compare_row(study, run, row) for row in study.compare)
     people = task.population.draw(range(len(run)))
     lost = keep_ledger(run, people, study.end_h)
     summary = {
@@ -423,7 +433,5 @@ def _draw(study: Study, folder: RunFolder, run: Trajectories) -> None:
 
 def _finished(study: Study, folder: RunFolder) -> Outcome:
     run = read_trajectories(folder.path)
-    comparisons = tuple(
-        compare(run, row.expected(), study.end_h) for row in study.compare
-    )
+    comparisons = tuple(compare_row(study, run, row) for row in study.compare)
     return Outcome(folder.path, run, folder.read_summary(), comparisons)

@@ -6,7 +6,7 @@ that was not verified can be shown, but a parameter may rest on it only as a mar
 assumption.
 
 Reading order: `source`, `measurement`, `parameter`, `library`, then `words`, `rows`
-and `bibliography`, which read the files.
+and `bibliography`, which read the files; `fitted` reads what shipped fits found.
 """
 
 from il2sim.evidence.library import (

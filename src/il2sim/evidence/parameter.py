@@ -38,7 +38,8 @@ class ParameterValue:
         Evidence keys or identifiers, separated by commas; for an assumption, what it
         leans on.
     how
-        ``"read"``, ``"derived"`` or ``"assumption"``.
+        ``"read"``, ``"derived"`` or ``"assumption"``; ``"fitted"`` where a shipped fit
+        gave it (`fitted.py`), which no row of a table can say of itself.
     note
         Why so.
     """

@@ -72,6 +72,9 @@ FULL_SCALE = {"leak grade": 4.0}
 INTERVALS_SHOWN = 3
 """Dose intervals of plasma IL-2 that are shown; more would be a solid block."""
 
+COARSER = 1.5
+"""Steps of a record that are longer than the first by so much miss peaks."""
+
 FEWEST_SHOWN = 12
 """Moments that a course of plasma IL-2 needs to be seen as one."""
 
@@ -327,10 +330,17 @@ def _from_zero(axes: Axes, course: TimeCourse) -> None:
 
 
 def _first_doses(course: TimeCourse, doses_h: NDArray[np.float64]) -> TimeCourse:
-    """The time up to the fourth dose, if that is enough to see a course."""
+    """The time up to the fourth dose, if that is enough to see a course.
+
+    Not beyond the fine steps of the record, between which peaks would be missed.
+    """
     if len(doses_h) <= INTERVALS_SHOWN or len(course.times_h) <= FEWEST_SHOWN:
         return course
-    until = max(doses_h[INTERVALS_SHOWN], course.times_h[FEWEST_SHOWN])
+    steps = np.diff(course.times_h)
+    coarser = np.flatnonzero(steps > COARSER * steps[0])
+    finely = course.times_h[coarser[0]] if coarser.size else np.inf
+    until = min(doses_h[INTERVALS_SHOWN], finely)
+    until = max(until, course.times_h[FEWEST_SHOWN])
     return panels.pick_times(course, course.times_h <= until + SAME_TIME_H)
 
 

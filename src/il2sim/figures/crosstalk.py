@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from il2sim.inference.crosstalk import Plan, Seen
 
 NAMES = {"il7": "IL-7", "il4": "IL-4"}
-COLORS = dict(zip(("shape", "alone"), TWO_KINDS, strict=True))
+COLORS = dict(zip(("shape", "preformed"), TWO_KINDS, strict=True))
 
 
 def crosstalk_figure(
@@ -38,18 +38,27 @@ def crosstalk_figure(
     made
         What produced the figure.
     """
-    from il2sim.inference.crosstalk import OTHER, alone_of, lost_of, parameters_of
+    from il2sim.inference.crosstalk import (
+        OTHER,
+        alone_of,
+        cells_of,
+        lost_of,
+        published_of,
+    )
 
-    drawn = [(values[name], COLORS[name], "-") for name in COLORS]
-    drawn.append((plan.told["published"], FAINT, ":"))
+    drawn = [
+        (cells_of(plan, plan.candidates[name], values[name]), color, "-")
+        for name, color in COLORS.items()
+    ]
+    drawn.append((published_of(plan), FAINT, ":"))
     panels_of = [(one, "") for one in NAMES] + [(OTHER[one], one) for one in NAMES]
     with styled():
         figure, panels = new_figure(
             len(panels_of),
             title="IL-7 and IL-4 share γc: each alone, and what one takes of the other",
             below="Points: what was read, or its curves. Blue: fitted to each alone "
-            "and to the shape of the third panel; red: to each alone. Dotted: Farhat "
-            "2021.",
+            "and to the shape of the third panel; red: to each alone, if IL-7Rα holds "
+            "γc before. Dotted: Farhat 2021.",
         )
         for axes, (ligand, first) in zip(panels, panels_of, strict=True):
             some = [one for one in seen if (one.ligand, one.first) == (ligand, first)]
@@ -57,12 +66,11 @@ def crosstalk_figure(
             for one in some:
                 axes.plot(1000 * doses, one.values, "o", color=INK, markersize=3)
             fine = np.geomspace(doses[0], doses[-1], 40)
-            for point, color, line in drawn:
-                parameters = parameters_of(plan, plan.chosen.counts, point)
+            for cells, color, line in drawn:
                 if first:
-                    shown = lost_of(plan, parameters, first, fine)
+                    shown = lost_of(plan, cells, first, fine)
                 else:
-                    whole = alone_of(plan, parameters, ligand, fine)
+                    whole = alone_of(plan, cells, ligand, fine)
                     shown = whole / whole[-1]
                 axes.plot(1000 * fine, shown, line, color=color)
             axes.set_xscale("log")

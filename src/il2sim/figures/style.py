@@ -37,6 +37,11 @@ COLORS: Mapping[str, str] = MappingProxyType(
 )
 """One color for each population, in every figure."""
 
+SIGNALS: Mapping[str, str] = MappingProxyType(
+    {"CD25": "#2BA6DE", "CD122": "#0B4F8A", "pSTAT5": "#E08A00"}
+)
+"""Receptors of one cell, and what they signal."""
+
 TWO_KINDS = ("#2F6DB5", "#C1440E")
 """Two kinds of one thing beside each other: two ligands, two fits."""
 

@@ -121,6 +121,9 @@ class Study(BaseModel):
         Parameters of the model whose values are multiplied in every subject, [1].
     compare
         Published values.
+    published_for
+        The prescription that those are about, where it is another one than `regimen`:
+        they are then shown for orientation, and no verdict is given.
     sources
         Evidence keys or citations of the regimen and its patients.
     notes
@@ -149,6 +152,7 @@ class Study(BaseModel):
     factors: dict[str, Positive] = {}
     protocol: Clauses | None = None
     compare: list[CompareRow] = []
+    published_for: Text | None = None
     sources: list[str] = []
     notes: list[str] = []
 

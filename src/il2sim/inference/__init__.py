@@ -11,9 +11,9 @@ and `checks.py` makes them.
 Cells of the line YT-1: `yt1.py`, `yt1_facts.py`, `yt1_judge.py`, `yt1_numbers.py`,
 `yt1_checks.py`.
 Fc fusions with one and two arms: `panel.py`, `panel_judge.py`, `panel_facts.py`,
-`panel_checks.py`.
+`panel_repeat.py`, `panel_checks.py`.
 IL-7 and IL-4 on one cell: `crosstalk.py`, `crosstalk_facts.py`,
-`crosstalk_checks.py`. T cells in culture: `culture.py`.
+`crosstalk_checks.py`. T cells in culture: `culture.py`, `donors.py`.
 Variance among cells: `variance.py`.
 The calibration of the body by its cards: `body_plan.py`, `summaries.py`,
 `surrogate.py`, `body.py`, `importance.py`, `body_draws.py`, `body_profiles.py`,

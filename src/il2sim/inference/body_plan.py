@@ -1,15 +1,16 @@
 """The shipped fit of the body as data: what is free, its prior, what it is fitted to.
 
-Free numbers are factors on values of the model, on logarithms: zero is the value in
-the tables of evidence. A prior is the range of the table.
+Free numbers are factors on values of the model, on logarithms: zero is the value that
+the body has. A prior is the range of the table; of numbers that the plate tells it is
+the posterior of that fit.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import BadProblem, UnreadableFile
-from il2sim.evidence import library
+from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
+from il2sim.evidence.fitted import fitted_draws, fitted_numbers
+from il2sim.models.blood_cells import DRAWS, TABLE, powers_of, value_of
 
 Floats = NDArray[np.float64]
 
@@ -37,9 +39,9 @@ class FreeFactor:
     name, meaning
         Of it.
     moves
-        Parameters that are multiplied.
+        Parameters that are multiplied, by the power of the factor on each.
     value, unit
-        Of the first of them, in the tables.
+        Of the first of them, in the tables; or of the fitted number.
     low, high
         Its range there; a lower end of zero is replaced by that which puts the value
         into the geometric middle.
@@ -47,7 +49,7 @@ class FreeFactor:
 
     name: str
     meaning: str
-    moves: tuple[str, ...]
+    moves: Mapping[str, float]
     value: float
     unit: str
     low: float
@@ -166,11 +168,11 @@ class BodyPlan:
         points
             Logarithms, shape ``(n_points, n_free)``.
         """
-        return {
-            name: np.exp(points[:, k])
-            for k, one in enumerate(self.free)
-            for name in one.moves
-        }
+        logs: dict[str, Floats] = {}
+        for k, one in enumerate(self.free):
+            for name, power in one.moves.items():
+                logs[name] = logs.get(name, 0.0) + power * points[:, k]
+        return {name: np.exp(one) for name, one in logs.items()}
 
 
 def read_body_plan(path: Path | None = None) -> BodyPlan:
@@ -181,7 +183,7 @@ def read_body_plan(path: Path | None = None) -> BodyPlan:
     UnreadableFile
         The file is missing or is not TOML.
     UnknownName
-        A parameter that is free is in no table.
+        A parameter that is free is in no table, or the plate does not tell the number.
     BadProblem
         A range has no width, or a summary is of no known kind.
     """
@@ -208,16 +210,26 @@ def read_body_plan(path: Path | None = None) -> BodyPlan:
     return BodyPlan(
         title=told["title"],
         told=told,
-        free=tuple(_free(one) for one in told["free"]),
+        free=_free_numbers(told["free"]),
         spreads=tuple(SpreadPrior(**one) for one in told["spread"]),
         summaries={one.row: one for one in summaries},
     )
 
 
-def _free(told: Mapping[str, Any]) -> FreeFactor:
-    first = library.parameter(told["moves"][0])
-    for name in told["moves"][1:]:
-        library.parameter(name)
+def _free_numbers(told: Sequence[Mapping[str, Any]]) -> tuple[FreeFactor, ...]:
+    plate = _of_plate([one["plate"] for one in told if "plate" in one])
+    return tuple(
+        replace(plate[one["plate"]], name=one["name"], meaning=one["meaning"])
+        if "plate" in one
+        else _of_table(one)
+        for one in told
+    )
+
+
+def _of_table(told: Mapping[str, Any]) -> FreeFactor:
+    """An assumption, or several that move alike: the range is that of the first."""
+    known = [value_of(name) for name in told["moves"]]
+    first = known[0]
     low = first.low or first.value**2 / (first.high or math.nan)
     high = first.high or math.nan
     if not 0 < low < high:
@@ -229,9 +241,52 @@ def _free(told: Mapping[str, Any]) -> FreeFactor:
     return FreeFactor(
         name=told["name"],
         meaning=told["meaning"],
-        moves=tuple(told["moves"]),
+        moves=dict.fromkeys((one.name for one in known), 1.0),
         value=first.value,
         unit=first.unit,
         low=low,
         high=high,
     )
+
+
+def _of_plate(numbers: Sequence[str]) -> dict[str, FreeFactor]:
+    """Numbers of the fit of receptors, with what goes together in its posterior.
+
+    The draws are taken as normal on logarithms. Each number takes along those after it,
+    by what they go together with it; what is left of a later one is its own. So the
+    free numbers are independent, and together they are distributed as the draws.
+    """
+    fitted = fitted_numbers(TABLE)
+    for number in numbers:
+        if number not in fitted:
+            raise UnknownName(
+                f"the fit of receptors has no number '{number}'.",
+                got=repr(number),
+                expected=closest(number, fitted),
+            )
+    if not numbers:
+        return {}
+    logs = np.log([[draw[one] for one in numbers] for draw in fitted_draws(DRAWS)])
+    root = np.linalg.cholesky(np.atleast_2d(np.cov(logs.T)))
+    own = np.diag(root)
+    along = root / own
+    best = np.log([fitted[one].value for one in numbers])
+    middle = np.linalg.solve(along, logs.mean(axis=0) - best)
+    found = {}
+    for k, number in enumerate(numbers):
+        moves: dict[str, float] = {}
+        for other, part in zip(numbers[k:], along[k:, k], strict=True):
+            for name, power in powers_of(other).items():
+                moves[name] = moves.get(name, 0.0) + float(part) * power
+        known = fitted[number]
+        ends = known.value * np.exp(middle[k] + NINETY * own[k] * np.array([-1.0, 1.0]))
+        found[number] = FreeFactor(
+            number,
+            known.note,
+            moves,
+            known.value,
+            known.unit,
+            low=float(ends[0]),
+            high=float(ends[1]),
+        )
+    return found

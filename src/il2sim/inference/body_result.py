@@ -164,7 +164,7 @@ def solving_key(
             "models": {name: model.fingerprint for name, model in models.items()},
             "values": values,
             "cards": [_deciding(card) for card in cards],
-            "moves": [list(one.moves) for one in plan.free],
+            "moves": [dict(one.moves) for one in plan.free],
             "tolerance": plan.told["tolerance"],
             "seed": plan.told["seed"],
             "files": [_text(name) for name in SOLVING],

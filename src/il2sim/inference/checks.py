@@ -296,12 +296,14 @@ def _fallon(plan: Plan, responses: Sequence[Response]) -> list[Check]:
 
 
 def _consumption(plan: Plan, responses: Sequence[Response]) -> list[Check]:
-    """Each receptor taken inside takes one IL-2 with it."""
-    fitted = read_fitted()
+    """Each receptor taken inside takes one IL-2 with it; new ones come as fast as lost.
+
+    The loss of empty CD122 is the fitted one, or what the candidate holds it at.
+    """
+    fitted = {**plan.chosen.fixed, **read_fitted()}
+    lost_per_h = fitted.get("lose", fitted.get("trafficking.k_lose_cd122", np.nan))
     taken = [
-        one.cd122 * fitted["lose"] / 3600
-        for one in plan.gates
-        if one.name in plan.fitted
+        one.cd122 * lost_per_h / 3600 for one in plan.gates if one.name in plan.fitted
     ]
     first = [
         one.cd122 * fitted["internalize"] / 60

@@ -1,7 +1,8 @@
 """IL-7 and IL-4 on one cell: what each alone does fitted, cross-inhibition predicted.
 
 Both cytokines need gamma-c of the same pool. Each answers by complexes of its own:
-IL-7 by pSTAT5, IL-4 by pSTAT6, each a saturating function of what is engaged.
+IL-7 by pSTAT5, IL-4 by pSTAT6, each a saturating function of what is engaged. Whether
+IL-7Rα holds gamma-c before IL-7 has come is a mechanism that is chosen by name.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ TRAFFIC = {
 }
 """Parameters of the model by their names in the table of the published values."""
 
+APART, PREFORMED = "apart", "preformed"
+"""Mechanisms: chains alone until a ligand joins them, or IL-7Rα with gamma-c before."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -76,12 +80,14 @@ class Seen:
 
 @dataclass(frozen=True)
 class Tried:
-    """Which curves are fitted, and with which counts of chains.
+    """Which curves are fitted, by which mechanism and counts of chains.
 
     Attributes
     ----------
     name, meaning
         For tables.
+    mechanism
+        `APART` or `PREFORMED`.
     counts
         Name of the counts.
     first
@@ -90,8 +96,25 @@ class Tried:
 
     name: str
     meaning: str
+    mechanism: str
     counts: str
     first: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of which everything is known.
+
+    Attributes
+    ----------
+    mechanism
+        Of their receptors.
+    parameters
+        By name, in the engine's units.
+    """
+
+    mechanism: str
+    parameters: Mapping[str, float]
 
 
 class Plan(FitFile[Tried]):
@@ -106,6 +129,10 @@ class Plan(FitFile[Tried]):
         told = np.asarray(self.told[f"{which}_pg_mL"][ligand], dtype=float)
         return np.asarray(told / (1000 * self.told["kDa"][ligand]))
 
+    def names(self, tried: Tried) -> list[str]:
+        """Names of what is free in a candidate."""
+        return list(self.told["mechanism"][tried.mechanism]["free"])
+
 
 def read_plan() -> Plan:
     """Read the shipped fit file.
@@ -118,13 +145,14 @@ def read_plan() -> Plan:
     return Plan(read_told("crosstalk"))
 
 
-@lru_cache(maxsize=1)
-def model() -> Model:
+@lru_cache(maxsize=2)
+def model(mechanism: str) -> Model:
     """The dish of one cell type with IL-7 and IL-4, and the answer to each."""
     from il2sim.evidence import library
     from il2sim.evidence.parameter import ParameterValue
     from il2sim.models.dish import dish
     from il2sim.models.family import sequential
+    from il2sim.models.preformed import preformed
     from il2sim.symbolic import Output, Reference
 
     told = read_plan().free
@@ -136,7 +164,8 @@ def model() -> Model:
         words = (half["source"], "assumption", half["meaning"])
         return ParameterValue(name, half["median"], half["unit"], None, None, *words)
 
-    made = dish((CELL,), sequential(*LIGANDS).with_signaling(answers), look_up=look_up)
+    receptors = {APART: sequential, PREFORMED: preformed}[mechanism](*LIGANDS)
+    made = dish((CELL,), receptors.with_signaling(answers), look_up=look_up)
     outputs = {
         name: Output(name, "%", "answer, part of the most", Reference(f"{name}.pstat5"))
         for name in map(answer_of, LIGANDS)
@@ -164,11 +193,20 @@ def answers(cell: str, engaged: Expression) -> Iterator[Component]:
         )
 
 
-def values_of(plan: Plan, counts: str) -> dict[str, float]:
-    """Parameters that are fixed, in the engine's units, with one of the counts."""
+def values_of(plan: Plan, tried: Tried) -> dict[str, float]:
+    """Parameters that are fixed, in the engine's units."""
+    how = plan.told["mechanism"][tried.mechanism]
+    rates = {**plan.told["fixed"], **how.get("fixed", {})}
+    return {
+        **_of_cells(plan, tried.counts),
+        **{name: 60 * value for name, value in rates.items()},
+        **how.get("kd_nM", {}),
+    }
+
+
+def _of_cells(plan: Plan, counts: str) -> dict[str, float]:
     chains = plan.told["counts"][counts]
-    fixed = {name: 60 * value for name, value in plan.told["fixed"].items()}
-    return fixed | {
+    return {
         **{f"{CELL}.{name}_at_rest": value for name, value in chains.items()},
         f"{CELL}.seeded": FEW_CELLS,
         "signaling.steepness": 1.0,
@@ -182,21 +220,22 @@ def problem_of(plan: Plan, tried: Tried, seen: Sequence[Seen]) -> FitProblem:
     scale of its own, as each of one cytokine alone has.
     """
     parts = tuple(
-        _part(plan, tried.counts, [one for one in seen if one.first == first])
+        _part(plan, tried, [one for one in seen if one.first == first])
         for first in tried.first
     )
-    return FitProblem(free_numbers(plan.free, list(plan.free), model()), parts)
+    free = free_numbers(plan.free, plan.names(tried), model(tried.mechanism))
+    return FitProblem(free, parts)
 
 
-def _part(plan: Plan, counts: str, seen: Sequence[Seen]) -> Part:
+def _part(plan: Plan, tried: Tried, seen: Sequence[Seen]) -> Part:
     sizes = [len(one.values) for one in seen]
     n = sum(sizes)
     which = np.array([LIGANDS.index(one.ligand) for one in seen])
     size = 100.0 if seen[0].first else 1.0
     return Part(
-        name=f"{counts} {seen[0].first}",
-        model=model(),
-        plate=_plate(plan, values_of(plan, counts), seen),
+        name=f"{tried.counts} {seen[0].first}",
+        model=model(tried.mechanism),
+        plate=_plate(plan, values_of(plan, tried), seen),
         save=tuple(map(answer_of, LIGANDS)),
         reading=Reading(
             observation=np.arange(n),
@@ -224,38 +263,50 @@ def _plate(plan: Plan, values: Mapping[str, float], seen: Sequence[Seen]) -> Pla
         second = np.full(len(one.doses_nM), plan.doses_nM("second", one.ligand))
         doses[one.ligand].append(second if first else one.doses_nM)
         doses[other].append(one.doses_nM if first else 0 * one.doses_nM)
-    before = plan.told["pretreated_min"] / 60 if first else 0.0
+    given = dict.fromkeys(LIGANDS, plan.told["rest_min"] / 60)
+    if first:
+        given[OTHER[first]] += plan.told["pretreated_min"] / 60
     return Plate(
         {ligand: np.concatenate(found) for ligand, found in doses.items()},
-        [before + plan.told["read_min"] / 60],
+        [max(given.values()) + plan.told["read_min"] / 60],
         values,
-        given_h={OTHER[first]: before} if first else {},
+        given_h=given,
     )
 
 
-def parameters_of(
-    plan: Plan, counts: str, values: Mapping[str, float]
-) -> dict[str, float]:
-    """Every parameter of the wells, of values in the units of the fit file."""
+def cells_of(plan: Plan, tried: Tried, values: Mapping[str, float]) -> Cells:
+    """What a candidate says of cells, at values in the units of the fit file."""
+    found = model(tried.mechanism)
+    made = values_of(plan, tried)
+    for one in free_numbers(plan.free, plan.names(tried), found):
+        for name, power in one.moves.items():
+            start = made.get(name, found.parameters[name].engine_value)
+            made[name] = start * (values[one.name] / one.at) ** power
+    return Cells(tried.mechanism, made)
+
+
+def published_of(plan: Plan) -> Cells:
+    """Cells at the medians of the published posterior."""
     hourly = dict.fromkeys(TRAFFIC, 60.0)
     hourly |= dict.fromkeys(("sorted", "il7_half", "il4_half"), 1.0)
-    moved = {TRAFFIC[name]: hourly[name] * value for name, value in values.items()}
-    return values_of(plan, counts) | moved
+    told = plan.told["published"]
+    moved = {TRAFFIC[name]: hourly[name] * value for name, value in told.items()}
+    return Cells(APART, _of_cells(plan, plan.chosen.counts) | moved)
 
 
 def alone_of(
     plan: Plan,
-    parameters: Mapping[str, float],
+    cells: Cells,
     ligand: str,
     doses_nM: Floats,  # noqa: N803
 ) -> Floats:
     """The answer to one cytokine alone, [%], shape of the doses."""
-    return _answer(plan, parameters, Seen(ligand, "", doses_nM, doses_nM))
+    return _answer(plan, cells, Seen(ligand, "", doses_nM, doses_nM))
 
 
 def lost_of(
     plan: Plan,
-    parameters: Mapping[str, float],
+    cells: Cells,
     first: str,
     doses_nM: Floats,  # noqa: N803
 ) -> Floats:
@@ -265,23 +316,24 @@ def lost_of(
     ----------
     plan
         The fit.
-    parameters
-        Of the wells, in the engine's units.
+    cells
+        Of the wells.
     first
         The cytokine given first; it stays.
     doses_nM
         Of it, [nM].
     """
     doses = np.concatenate([[0.0], doses_nM])
-    found = _answer(plan, parameters, Seen(OTHER[first], first, doses, doses))
+    found = _answer(plan, cells, Seen(OTHER[first], first, doses, doses))
     return np.asarray(100 * (1 - found[1:] / found[0]))
 
 
-def _answer(plan: Plan, parameters: Mapping[str, float], one: Seen) -> Floats:
+def _answer(plan: Plan, cells: Cells, one: Seen) -> Floats:
     from il2sim.study.wells import incubate
 
     name = answer_of(one.ligand)
-    return incubate(model(), _plate(plan, parameters, [one]), save=[name])[name][:, 0]
+    plate = _plate(plan, cells.parameters, [one])
+    return incubate(model(cells.mechanism), plate, save=[name])[name][:, 0]
 
 
 def read_curves(plan: Plan, folder: Path) -> list[Seen]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.inference.crosstalk import LIGANDS, Plan, Seen, lost_of
+from il2sim.inference.crosstalk import LIGANDS, Cells, Plan, Seen, lost_of
 from il2sim.inference.facts import shipped
 from il2sim.inference.plate import Curve, hill_curve
 
@@ -64,10 +64,10 @@ def _at(doses: Floats, low: float, high: float, half: float, slope: float) -> Fl
     return np.asarray(low + (high - low) * odds / (1 + odds))
 
 
-def lost_by(plan: Plan, parameters: Mapping[str, float]) -> dict[str, Floats]:
+def lost_by(plan: Plan, cells: Cells) -> dict[str, Floats]:
     """Part of the other answer that each cytokine takes at the doses read, [%]."""
     return {
-        first: lost_of(plan, parameters, first, plan.doses_nM("first", first))
+        first: lost_of(plan, cells, first, plan.doses_nM("first", first))
         for first in LIGANDS
     }
 

@@ -7,7 +7,7 @@ scatter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -88,6 +88,7 @@ def check_panel() -> list[Check]:
             scores(seen, unseen_beside, scatter=scatter),
             ", each molecule left out in turn",
             "held out",
+            least=blind_bands(plan),
         ),
     ]
     return [
@@ -112,19 +113,38 @@ def _over_times(
     )
 
 
+def blind_bands(plan: Plan) -> dict[str, float]:
+    """R² that is wanted of molecules left out, of all means and of one cell type.
+
+    As of those that are fitted; where the noise of days would not let the truth itself
+    have that, as much as a repeat of the experiment on another day has.
+    """
+    told = plan.told["repeat"]
+    return {
+        of: least if told[of]["truth"] >= least else told[of]["another_day"]
+        for of, least in LEAST.items()
+    }
+
+
 def _rows(
-    found: dict[str, Score], beside: dict[str, Score], said: str, how: str
+    found: dict[str, Score],
+    beside: dict[str, Score],
+    said: str,
+    how: str,
+    *,
+    least: Mapping[str, float] = LEAST,
 ) -> list[Check]:
+    """Checks of all means and of CD8; what was held out stands beside what was, too."""
     return [
         Check(
             6,
             f"Fc fusions with one and two arms: pSTAT5 of {WHERE[of]}{said}, R²",
             found[of].r_squared,
-            *(LEAST[of], np.inf),
+            *(least[of], np.inf),
             f"{ORCUTT}: {PRINTED[of]}; with our background and scale "
             f"{beside[of].r_squared:.3f}",
             how,
-            published=max(PRINTED[of], beside[of].r_squared),
+            published=max(beside[of].r_squared, PRINTED[of] if how == "fitted" else 0),
         )
         for of in LEAST
     ]

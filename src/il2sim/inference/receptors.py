@@ -9,9 +9,9 @@ they take less than a twentieth of the ligand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,8 @@ class Candidate:
         Of it.
     mechanism, signaling
         Of the dish.
+    medium
+        Whether ligands are ``"ready"`` at once or ``"mixed"`` in over minutes.
     free
         Names of what is fitted.
     fixed
@@ -85,6 +87,7 @@ class Candidate:
     signaling: str
     free: tuple[str, ...]
     fixed: Mapping[str, float]
+    medium: Literal["ready", "mixed"] = field(default="ready", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,6 @@ class Layout:
     @cached_property
     def columns(self) -> dict[str, Floats]:
         """What free numbers and parameters ask of each well, ``(n_wells,)`` each."""
-        normal, _ = nodes()
         cd25 = np.array([one.cd25 for one in self.gate])
         cd122 = np.array([one.cd122 for one in self.gate])
         each = {
@@ -190,7 +192,7 @@ class Layout:
             "dose_nM": self.dose_nM,
         }
         made = {name: np.repeat(values, NODES) for name, values in each.items()}
-        made["cd25_normal"] = np.tile(normal, len(self.gate))
+        made["cd25_normal"] = np.tile(nodes()[0], len(self.gate))
         return made
 
 
@@ -205,11 +207,12 @@ def model_of(candidate: Candidate) -> Model:
     from il2sim.models.dish import dish
     from il2sim.models.lasting import LASTING
     from il2sim.models.mechanisms import PAIRED, steep
-    from il2sim.models.stat5 import threshold
+    from il2sim.models.stat5 import fading, threshold
 
     receptors = {"lasting": LASTING, "paired": PAIRED}[candidate.mechanism]
-    ways = {"threshold": threshold, "steep": steep}
-    return dish((CELL,), receptors.with_signaling(ways[candidate.signaling]))
+    ways = {"threshold": threshold, "steep": steep, "fading": fading}
+    made = receptors.with_signaling(ways[candidate.signaling])
+    return dish((CELL,), made.with_mixing() if candidate.medium == "mixed" else made)
 
 
 def part_of(

@@ -4,12 +4,12 @@ Each file holds the components of one part of the body and tells what happens th
 each event once; the complete models join instances of them by name. No value stands
 here (they come from `evidence` and `molecules`), and no file knows how it is solved.
 
-Reading order: `cells`, `absorption`, `circulation`, `binding`, `trafficking`,
-`signaling`, `lymphocytes`, `thymus`, `eosinophils`, `toxicity`, `tumor`, `transfer`;
-then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what can be
-switched off in them. The same receptors in a well: `well`, `multivalent`, `mechanisms`,
-`stat5`, `lasting`, `lasting_arms`, `sequential`, `endosome`, `family`, `fusions`,
-then `dish`; of others, `published`.
+Reading order: `cells`, `blood_cells`, `absorption`, `circulation`, `binding`,
+`trafficking`, `signaling`, `lymphocytes`, `thymus`, `eosinophils`, `toxicity`, `tumor`,
+`transfer`; then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what
+can be switched off in them. The same receptors in a well: `well`, `multivalent`,
+`mechanisms`, `stat5`, `lasting`, `lasting_arms`, `sequential`, `endosome`, `family`,
+`preformed`, `stain`, `fusions`, then `dish`; of others, `published`.
 """
 
 from il2sim.models.body import body

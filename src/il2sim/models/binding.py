@@ -34,7 +34,12 @@ class Binding(Component):
     trimer = state("molecule/cell", "IL-2 held by CD25, CD122 and gamma-c")
 
     kd_alpha = parameter("nM", "affinity of IL-2 for CD25", by="variant")
-    kon_beta_gamma = parameter("1/(nM*min)", "IL-2 meets the dimer", by="variant")
+    kon_beta_gamma = parameter(
+        "1/(nM*min)", "IL-2 meets the dimer on a sensor", by="variant"
+    )
+    meeting = parameter(
+        "1", "IL-2 meets the dimer of a cell, over the rate on a sensor"
+    )
     kd_beta_gamma = parameter("nM", "affinity of IL-2 for the dimer", by="variant")
     koff_trimer = parameter("1/min", "IL-2 leaves the trimer", by="variant")
     k_assemble = parameter(
@@ -51,12 +56,12 @@ class Binding(Component):
 
     catch = process(
         "fluid + cd122 -> dimer",
-        rate=kon_beta_gamma * il2 * cd122,
+        rate=meeting * kon_beta_gamma * il2 * cd122,
         exchange={"fluid": cells / AVOGADRO},
     )
     release = process(
         "dimer -> fluid + cd122",
-        rate=kon_beta_gamma * kd_beta_gamma * dimer,
+        rate=meeting * kon_beta_gamma * kd_beta_gamma * dimer,
         exchange={"fluid": cells / AVOGADRO},
     )
     hand_over = process(

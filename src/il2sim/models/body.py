@@ -2,7 +2,7 @@
 
 Each population has two sets of receptors, one on the cells that face plasma and one on
 the cells in tissue; everything else is written once and used by name. Values come from
-the tables of evidence and from the molecule given; none stands here.
+the fit of receptors, the tables of evidence and the molecule given; none stands here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from il2sim.evidence import library
 from il2sim.models.absorption import InjectionSite
 from il2sim.models.activation import Activation
 from il2sim.models.binding import Binding
+from il2sim.models.blood_cells import own_values
 from il2sim.models.cells import (
     BYSTANDERS,
     CONVERSIONS,
@@ -72,7 +73,7 @@ def body(variant: str = WILD_TYPE) -> Model:
         components=tuple(body_components()),
         outputs=body_outputs(),
         inlets={"iv": "circulation.plasma", "sc": "site.depot"},
-        look_up=values_for(variant),
+        look_up=body_values_for(variant),
     )
 
 
@@ -82,6 +83,16 @@ def values_for(variant: str) -> Callable[[str], Value]:
 
     def look_up(name: str) -> Value:
         return molecule[name] if name in molecule else library.parameter(name)
+
+    return look_up
+
+
+def body_values_for(variant: str) -> Callable[[str], Value]:
+    """The same, with receptors as the plate tells them and what else is the body's."""
+    own, known = own_values(), values_for(variant)
+
+    def look_up(name: str) -> Value:
+        return own[name] if name in own else known(name)
 
     return look_up
 

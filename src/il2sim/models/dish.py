@@ -13,7 +13,7 @@ from functools import lru_cache
 from il2sim.models.body import WILD_TYPE, values_for
 from il2sim.models.fusions import is_fusion, values_of_fusion
 from il2sim.models.mechanisms import PAIRED, Mechanism
-from il2sim.models.well import Medium, Seeded, Well
+from il2sim.models.well import Seeded, Well
 from il2sim.molecules import catalog
 from il2sim.symbolic import Component, Model, Output, Reference
 from il2sim.symbolic.model import Value
@@ -62,7 +62,7 @@ def dish(
         meaning=f"cells in a well; {mechanism.meaning}",
         components=tuple(_components(cells, mechanism)),
         outputs={one.name: one for one in _outputs(cells, mechanism)},
-        inlets={one: f"{one} medium.amount" for one in mechanism.ligands}
+        inlets={one: f"{one} medium.{mechanism.entry}" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},
         look_up=look_up or _values(variant),
     )
@@ -77,7 +77,7 @@ def _values(variant: str) -> Callable[[str], Value]:
 def _components(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Component]:
     yield Well("well")
     for ligand in mechanism.ligands:
-        yield Medium(f"{ligand} medium", ligand=ligand, well="well")
+        yield mechanism.medium(f"{ligand} medium", ligand=ligand, well="well")
     yield from mechanism.in_medium()
     for cell in cells:
         yield Seeded(f"{cell} seeded", cell=cell)

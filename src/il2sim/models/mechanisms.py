@@ -15,6 +15,7 @@ from il2sim.models.binding import Binding
 from il2sim.models.multivalent import Landing, TakenAlong
 from il2sim.models.signaling import Signaling
 from il2sim.models.trafficking import Trafficking
+from il2sim.models.well import Medium, MixedMedium
 from il2sim.symbolic import Component, Expression, Reference, total
 
 Components = Iterator[Component]
@@ -53,6 +54,8 @@ class Mechanism:
     signaling
         The components that make pSTAT5 of what is engaged; they show it as
         ``"<cell> signaling.pstat5"``.
+    medium, entry
+        The component of a ligand in the medium, and the state of it that is dosed.
     ligands
         What can be put into the medium; each is an inlet of its name.
     traps
@@ -69,6 +72,8 @@ class Mechanism:
     engaged: Callable[[str], Expression]
     surface: Callable[[str], Mapping[str, Expression]]
     signaling: Callable[[str, Expression], Iterable[Component]] = steep
+    medium: Callable[..., Component] = Medium
+    entry: str = "amount"
     ligands: tuple[str, ...] = ("il2",)
     traps: tuple[str, ...] = ()
     in_medium: Callable[[], Iterable[Component]] = nothing_else
@@ -92,6 +97,18 @@ class Mechanism:
         """
         return replace(
             self, name=f"{self.name}, {signaling.__name__}", signaling=signaling
+        )
+
+    def with_mixing(self) -> Mechanism:
+        """The same cells, in a well in which ligands arrive with a delay.
+
+        Examples
+        --------
+        >>> PAIRED.with_mixing().entry
+        'apart'
+        """
+        return replace(
+            self, name=f"{self.name}, mixed", medium=MixedMedium, entry="apart"
         )
 
 

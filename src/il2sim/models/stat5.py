@@ -2,9 +2,10 @@
 
 `Proportional` is what most published models have. `Threshold` is the cycle of
 phosphorylation and dephosphorylation with a phosphatase that saturates, which makes a
-threshold (Goldbeter and Koshland 1981, PNAS 78:6840).
+threshold (Goldbeter and Koshland 1981, PNAS 78:6840); `Fading` is a phosphatase that
+cells in culture lose.
 `Stat5Cycle` follows the six states of gcSolver.jl, with dimers and the nucleus. A
-`Mechanism` takes `proportional`, `threshold` or `cycle` as its signaling.
+`Mechanism` takes `proportional`, `threshold`, `fading` or `cycle` as its signaling.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Threshold(Component):
     """STAT5 of one cell type, phosphorylated against a phosphatase that saturates."""
 
     engaged = supplied("molecule/cell", "signaling receptors")
+    phosphatase = supplied("1", "phosphatase, part of that in fresh cells")
 
     half_engaged = parameter(
         "molecule/cell", "signaling receptors that give half of the pSTAT5", by="cell"
@@ -52,8 +54,22 @@ class Threshold(Component):
         * ((1 - pstat5) / (saturation + 1 - pstat5)),
     )
     dephosphorylate = process(
-        "pstat5 ->", rate=k_turnover * pstat5 / (saturation + pstat5)
+        "pstat5 ->", rate=k_turnover * phosphatase * pstat5 / (saturation + pstat5)
     )
+
+
+class Fading(Component):
+    """A phosphatase that cells lose over hours in culture, whatever the dose."""
+
+    k_fade = parameter("1/h", "each of two stages of its loss")
+
+    fresh = state("1", "phosphatase as in fresh cells", start=1, held=True)
+    aging = state("1", "phosphatase about to be lost", held=True)
+
+    left = observed("1", "phosphatase, part of that in fresh cells", fresh + aging)
+
+    age = process("fresh -> aging", rate=k_fade * fresh)
+    fade = process("aging ->", rate=k_fade * aging)
 
 
 class Stat5Cycle(Component):
@@ -101,7 +117,19 @@ def proportional(cell: str, engaged: Expression) -> Iterator[Component]:
 
 def threshold(cell: str, engaged: Expression) -> Iterator[Component]:
     """Signaling by `Threshold`, for a `Mechanism`."""
-    yield Threshold(f"{cell} signaling", cell=cell, engaged=engaged)
+    yield Threshold(f"{cell} signaling", cell=cell, engaged=engaged, phosphatase=1)
+
+
+def fading(cell: str, engaged: Expression) -> Iterator[Component]:
+    """Signaling by `Threshold` with a phosphatase that fades, for a `Mechanism`."""
+    phosphatase = f"{cell} phosphatase"
+    yield Fading(phosphatase)
+    yield Threshold(
+        f"{cell} signaling",
+        cell=cell,
+        engaged=engaged,
+        phosphatase=f"{phosphatase}.left",
+    )
 
 
 def cycle(cell: str, engaged: Expression) -> Iterator[Component]:

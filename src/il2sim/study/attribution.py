@@ -23,6 +23,8 @@ from il2sim.study.subjects import Floats
 from il2sim.units import unit
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from il2sim.engine.account import Account
     from il2sim.engine.solve import Device
     from il2sim.provenance import Provenance
@@ -230,6 +232,7 @@ def attribute(
     device: Device = "cpu",
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cancel: Event | None = None,
 ) -> Attribution:
     """Share out the change of one quantity over time among the processes.
 
@@ -250,6 +253,8 @@ def attribute(
         Only these subjects.
     device, workers, progress
         As in `simulate`.
+    cancel
+        When set no further subject is begun; see `il2sim.engine.solve`.
 
     Raises
     ------
@@ -283,12 +288,12 @@ def attribute(
     return _carry_out(
         task,
         account,
-        quantity,
-        by,
+        (quantity, by),
         some,
         device=device,
         workers=workers,
         progress=progress,
+        cancel=cancel,
     )
 
 
@@ -299,6 +304,7 @@ def consumption(
     device: Device = "cpu",
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    cancel: Event | None = None,
 ) -> Attribution:
     """Follow the IL-2 given to where it went: cells by population, kidney, the rest.
 
@@ -309,7 +315,7 @@ def consumption(
 
     Parameters
     ----------
-    task, some, device, workers, progress
+    task, some, device, workers, progress, cancel
         As in `attribute`.
 
     Returns
@@ -322,37 +328,39 @@ def consumption(
     return _carry_out(
         task,
         account,
-        IN_FLUIDS,
-        "event",
+        (IN_FLUIDS, "event"),
         some,
         device=device,
         workers=workers,
         progress=progress,
+        cancel=cancel,
     )
 
 
 def _carry_out(
     task: Task,
     account: Account,
-    quantity: str,
-    by: By,
+    asked: tuple[str, By],
     some: range | None,
     *,
     device: Device,
     workers: int | None,
     progress: Callable[[int, int], None] | None,
+    cancel: Event | None,
 ) -> Attribution:
     from il2sim.engine.solve import find_rest, solve
 
+    quantity, by = asked
     task.refuse_protocol("attribution")
     task = replace(task, precision="double")  # shares add up to the last digits
     problem = task.problem(some)
-    rest = find_rest(problem, device=device, workers=workers)
+    rest = find_rest(problem, device=device, workers=workers, cancel=cancel)
     solution = solve(
         account.problem(problem, rest),
         device=device,
         workers=workers,
         progress=progress,
+        cancel=cancel,
         rest=account.rest(rest),
     )
     values, resting = solution.values, solution.resting[:, 0]

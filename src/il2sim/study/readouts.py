@@ -24,6 +24,7 @@ from il2sim.engine import elementary
 from il2sim.engine.trajectories import TimeCourse, Trajectories
 from il2sim.errors import BadProblem
 from il2sim.evidence import library
+from il2sim.models.blood_cells import value_of
 from il2sim.study.endpoints import course_of
 from il2sim.study.subjects import Floats
 
@@ -220,7 +221,7 @@ def edge_for(
 def cd25hi_edge() -> float:
     """The edge of the CD25hi gate, [molecule/cell]; see the head of this file."""
     counts, middles = (
-        [library.parameter(f"{cell}.{what}").value for cell in CD4]
+        [value_of(f"{cell}.{what}").value for cell in CD4]
         for what in ("baseline", "cd25_at_rest")
     )
     return edge_for(_gate("cd25hi_of_cd4"), counts, middles, _gate("cd25_log_sd"))

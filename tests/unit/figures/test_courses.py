@@ -17,11 +17,11 @@ from il2sim.figures import Published, beyer_figure, blood_figure, draw_all, tumo
 from il2sim.figures.courses import BEYER_PANELS, given_names, transfer_figure
 from il2sim.figures.invented import REST_AND_RISE, invented
 from il2sim.figures.panels import before_doses
-from il2sim.models import body_with_cells
+from il2sim.models import body, body_with_cells
 from il2sim.study.populations import adults
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import simulate
-from il2sim.units import days
+from il2sim.units import Quantity, days
 
 WEEK_H = 168.0
 PUBLISHED = (
@@ -132,6 +132,19 @@ def test_all_figures_are_drawn_when_all_is_recorded() -> None:
     """One file name for each."""
     assert set(BEYER_PANELS) < set(REST_AND_RISE)
     assert [*draw_all(invented(days=2))] == ["populations", "blood", "thymus", "tumor"]
+
+
+def test_plasma_il2_is_drawn_while_it_is_recorded_finely() -> None:
+    """After the first day only every fourth hour is kept: its peaks would be missed."""
+    run = simulate(
+        body(),
+        Regimen.parse("aldesleukin 60 kIU/kg iv over 15 min, daily, 5 doses"),
+        adults(n=2, seed=1),
+        times=Quantity([*np.arange(0, 24, 0.25), *np.arange(24, 121, 4)], "h"),
+    )
+    drawn = curve(blood_figure(run), 0)
+    assert len(drawn) == 97
+    assert drawn[-1, 0] == 24.0
 
 
 def test_blood_is_drawn_before_a_dose_or_when_one_would_be_due() -> None:

@@ -12,9 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from il2sim.figures import beyer_figure, save
+from il2sim.figures.arms import ARM_COLORS
 from il2sim.figures.invented import invented
 from il2sim.figures.style import (
     COLORS,
+    SIGNALS,
     as_svg,
     color_of,
     first_in_rows,
@@ -78,6 +80,15 @@ def test_colors_in_one_figure_are_told_apart(
     """Also by readers without one of the two long-wave cones."""
     for one, other in combinations(names, 2):
         there = [lab(COLORS[name], SEEN_BY[reader]) for name in (one, other)]
+        assert np.linalg.norm(there[0] - there[1]) > EASILY_TOLD_APART, (one, other)
+
+
+@pytest.mark.parametrize("reader", SEEN_BY)
+@pytest.mark.parametrize("colors", [ARM_COLORS[:4], tuple(SIGNALS.values())])
+def test_arms_and_signals_are_told_apart(colors: tuple[str, ...], reader: str) -> None:
+    """Four arms of a trial, or scenarios of the page; receptors and their signal."""
+    for one, other in combinations(colors, 2):
+        there = [lab(color, SEEN_BY[reader]) for color in (one, other)]
         assert np.linalg.norm(there[0] - there[1]) > EASILY_TOLD_APART, (one, other)
 
 

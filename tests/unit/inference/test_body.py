@@ -43,7 +43,7 @@ def plan_of(*free):
 
 
 RATE_FREE = FreeFactor(
-    "rate", "loss", ("plasma.k_lose",), RATE, "1/h", RATE / 10, RATE * 10
+    "rate", "loss", {"plasma.k_lose": 1.0}, RATE, "1/h", RATE / 10, RATE * 10
 )
 
 
@@ -177,7 +177,7 @@ def test_the_shipped_plan_is_about_what_can_be_moved():
     rows = {key_of(card, i) for card in read_cards() for i in range(len(card.measured))}
     assert set(plan.summaries) <= rows
     assert set(plan.told["taken"]) <= rows
-    assert 10 <= len(plan.free) <= 30
+    assert 10 <= len(plan.free) <= 40
     for one in plan.free:
         assert one.low < one.value < one.high
         middle = one.value * math.exp(one.mean)

@@ -13,29 +13,41 @@ from il2sim.inference.crosstalk import (
     CELL,
     LIGANDS,
     OTHER,
+    PREFORMED,
+    Cells,
     Seen,
     alone_of,
+    cells_of,
     lost_of,
-    parameters_of,
     problem_of,
+    published_of,
     read_curves,
     read_plan,
 )
-from il2sim.inference.crosstalk_checks import lost_in, read_values
+from il2sim.inference.crosstalk_checks import (
+    BLIND,
+    halves_by_cd25,
+    lost_in,
+    read_values,
+)
 from il2sim.inference.likelihood import Likelihood
 
 PLAN = read_plan()
 DATA = Path(os.environ.get("IL2SIM_DATA", Path(__file__).parents[4] / "shared/data"))
 CHOSEN = PLAN.chosen
-SHIPPED = parameters_of(PLAN, CHOSEN.counts, read_values("shape"))
+SHIPPED = cells_of(PLAN, CHOSEN, read_values("shape"))
+
+
+def but(changed):
+    """The shipped cells with other parameters."""
+    return Cells(SHIPPED.mechanism, {**SHIPPED.parameters, **changed})
 
 
 def test_where_gamma_c_is_plenty_nothing_is_taken():
     """A thousandfold gamma-c, met a thousandfold slower: no complex lacks it."""
-    many = SHIPPED | {
-        f"{CELL}.cd132_at_rest": 328e3,
-        "membrane.k_assemble": SHIPPED["membrane.k_assemble"] / 1000,
-    }
+    meet = "membrane.k_assemble"
+    fewer = SHIPPED.parameters[meet] / 1000
+    many = but({f"{CELL}.cd132_at_rest": 328e3, meet: fewer})
     for first in LIGANDS:
         lost = lost_of(PLAN, many, first, PLAN.doses_nM("first", first))
         assert np.max(np.abs(lost)) < 3
@@ -43,7 +55,7 @@ def test_where_gamma_c_is_plenty_nothing_is_taken():
 
 def test_without_the_chain_of_the_first_nothing_is_taken():
     """What cannot be bound takes no gamma-c."""
-    none = SHIPPED | {f"{CELL}.il7ra_at_rest": 1e-6}
+    none = but({f"{CELL}.il7ra_at_rest": 1e-6})
     assert np.max(np.abs(lost_of(PLAN, none, "il7", np.array([1.0])))) < 0.1
 
 
@@ -69,8 +81,8 @@ def test_the_problem_meets_curves_of_its_own_making():
     likelihood = Likelihood(problem, tolerance=1e-5)
     point = problem.inside(read_values("shape"))
     found = likelihood(point, slopes=False).residuals[0]
-    assert len(found) == 6 + 6 + 5 + len(PLAN.free)
-    assert np.max(np.abs(found[: -len(PLAN.free)])) < 0.02
+    assert len(found) == 6 + 6 + 5 + len(problem.free)
+    assert np.max(np.abs(found[: -len(problem.free)])) < 0.02
     assert problem_of(PLAN, PLAN.candidates["alone"], seen).parts[1:] == ()
 
 
@@ -105,6 +117,49 @@ def test_direction_is_as_published():
     lost = lost_in(PLAN, "shape")
     assert lost["il7"][-1] > 80
     assert lost["il4"][-1] < 30
+
+
+def test_values_move_what_the_fit_moves():
+    """Cells at the medians are those that the wells of the fit begin from."""
+    tried = PLAN.candidates[BLIND]
+    problem = problem_of(PLAN, tried, read_seen())
+    cells = cells_of(PLAN, tried, problem.outside(problem.center))
+    assert cells.mechanism == PREFORMED
+    [part] = problem.parts
+    for name in ("membrane.k_assemble", "il7ra pair.k_part", "il7.k_drop_gamma"):
+        assert cells.parameters[name] == pytest.approx(part.plate.values[name])
+    twice = cells_of(PLAN, tried, problem.outside(problem.center) | {"meet": 0.02})
+    for name in ("membrane.k_assemble", "il4.k_drop_gamma"):
+        assert twice.parameters[name] == pytest.approx(2 * cells.parameters[name])
+    assert "il4.k_drop_gamma" in published_of(PLAN).parameters
+
+
+def test_chains_that_hold_gamma_c_before_predict_more():
+    """From each cytokine alone: which is the stronger, and that a part withstands."""
+    seen, scatter = crosstalk_facts.read_curves(PLAN)
+    before, apart = (
+        crosstalk_facts.r_squared(seen, lost_in(PLAN, name), scatter)
+        for name in (BLIND, "alone")
+    )
+    assert before > 0.5
+    assert apart < 0.1
+    lost = lost_in(PLAN, "preformed, shape")
+    assert 80 < lost["il7"][-1] < 90
+
+
+def test_more_cd25_asks_for_more_il7_and_less_il2():
+    """Wherever the assumed affinity of CD25 for gamma-c lies in its range, for IL-7."""
+    for weaker in (0.1, 1.0, 10.0):
+        halves = halves_by_cd25(PLAN, "il7", weaker=weaker)
+        assert np.all(np.diff(halves) > 0)
+        assert halves[-1] / halves[0] > 1.05
+    il2 = halves_by_cd25(PLAN, "il2")
+    assert np.all(np.diff(il2) < 0)
+
+
+def read_seen():
+    """The shipped curves."""
+    return crosstalk_facts.read_curves(PLAN)[0]
 
 
 def test_a_folder_without_the_files_is_refused(tmp_path):

@@ -17,6 +17,7 @@ from il2sim.inference.culture import (
     gain_of,
     noise_of,
     r_squared,
+    r_squared_of_wells,
     read_counts,
     read_wells,
     reproducible,
@@ -38,16 +39,18 @@ def made(gain, scatter=0.01):
 def test_an_effect_is_found_again_and_predicts_donors_left_out():
     """Threefold; nothing is lost but what scatters."""
     wells = made(3.0)
-    assert np.exp(gain_of(wells)) == pytest.approx(3.0, rel=1e-3)
+    assert np.exp(gain_of(wells)[0]) == pytest.approx(3.0, rel=1e-2)
     assert r_squared(wells) > 0.999
     assert r_squared(wells, without_effect=True) < 0.7
 
 
-def test_where_wells_scatter_no_model_is_better_than_the_replicates_allow():
-    """Scatter enters the score; of four wells a quarter more is the noise."""
+def test_what_single_wells_are_off_by_is_no_model_s_fault():
+    """Of four wells a third more is the noise; 16 means have its square as error."""
     wells = made(1.0, scatter=1.0)
     assert noise_of(wells) == pytest.approx(np.sqrt(4 / 3))
-    assert reproducible(wells) < r_squared(wells) < 0.6
+    among = 4 * 2 * np.sum((np.arange(4) - 1.5) ** 2)
+    assert reproducible(wells) == pytest.approx(1 - 8 * (4 / 3) / among)
+    assert r_squared_of_wells(wells) < r_squared(wells)
 
 
 def test_half_of_the_effect_is_at_its_dose():
@@ -56,16 +59,28 @@ def test_half_of_the_effect_is_at_its_dose():
 
 
 def test_the_effect_of_il2_is_within_what_replicates_leave_open():
-    """In these cultures none is seen: within a tenth of none."""
+    """In these cultures none is seen: none is within its 90 %."""
+    wells = read_wells()
     [check] = check_culture()
-    assert not check.passes
-    assert abs(gain_of(read_wells())) < 0.1
-    assert check.value < reproducible(read_wells()) < 0.7
+    gain, error = gain_of(wells)
+    assert abs(gain) < 1.645 * error
+    assert check.passes
+    assert 0.7 < check.value < reproducible(wells) < 0.8
+
+
+def test_single_wells_cannot_be_met_as_means_can():
+    """The wanted 0.7 is out of reach of any model of single wells (0.51 at best)."""
+    assert r_squared_of_wells(read_wells()) < 0.51
 
 
 def test_the_command_writes_the_facts_and_says_what_to_fetch(tmp_path):
     """Wells of a donor and dose put together; a folder without the file."""
-    rows = [f"{d}\t{q}\t{100 + d}" for d in (1, 2) for q in (0, 32, 500) for _ in "ab"]
+    rows = [
+        f"{d}\t{q}\t{90 + d + 10 * well}"
+        for d in (1, 2)
+        for q in (0, 32, 500)
+        for well in (1, 2)
+    ]
     head = "donor id\tIL-2 conct\tlive count (cells/ml)"
     (tmp_path / FILE).write_text("\n".join([head, *rows]), encoding="utf-8")
     words = ["fit", "culture", "--data", str(tmp_path), "--out", str(tmp_path / "out")]

@@ -4,5 +4,5 @@
 What it says is gathered here as plain values; how it looks stands in ``page.html`` and
 ``page.css``, which escape whatever comes from a user's file.
 
-Reading order: `wording`, `timeline`, `contents`, `trial`, `page`.
+Reading order: `wording`, `timeline`, `context`, `contents`, `trial`, `page`.
 """

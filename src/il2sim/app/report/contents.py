@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from il2sim.app.report.context import trials_near
 from il2sim.app.report.timeline import timeline
 from il2sim.app.report.wording import in_words
 from il2sim.app.tables import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from il2sim.study.comparison import Comparison
     from il2sim.study.simulate import Task
     from il2sim.study.subjects import Floats, Subjects
+    from il2sim.symbolic import Model
 
 TILES = ("naive Treg", "memory Treg", "CD4 Tconv", "CD8")
 """Populations whose fold stands at the head of the report."""
@@ -102,6 +104,7 @@ def contents(told: Told) -> dict[str, Any]:
         "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
+        "near": trials_near(task.regimen),
         "failures": _failures(told),
         "sources": _sources(told),
         "made": run.provenance.to_dict() if run.provenance else {},
@@ -204,8 +207,20 @@ def _population(told: Told, people: Subjects) -> dict[str, Any]:
         "seed": population.seed,
         "women": f"{100 * mean(people.is_female.astype(float), stand):.0f}",
         "halves": (told_rows[:half], told_rows[half:]),
-        "varied": list(population.varied),
+        "varied": list(_in_words(told.task.model, population.varied)),
     }
+
+
+def _in_words(model: Model, varied: Iterable[str]) -> Iterator[str]:
+    """In what subjects differ: each meaning once, with the parts that it is said of."""
+    parts: dict[str, list[str]] = {}
+    for name in varied:
+        part, _, key = name.rpartition(".")
+        known = model.parameters.get(name)
+        meaning = key.replace("_", " ") if known is None else known.meaning
+        parts.setdefault(meaning, []).append(part.replace("_", " "))
+    for meaning, some in parts.items():
+        yield f"{meaning} ({', '.join(some)})"
 
 
 def _spread_of(values: Floats, prevalence: Floats) -> tuple[str, str]:

@@ -34,7 +34,7 @@ class Timeline:
     Attributes
     ----------
     marks
-        Doses, in order of time; the highest is as high as the picture.
+        Doses, in order of time; the highest of each product is as high as the picture.
     numbers
         Places and days of the numbers below the axis.
     visit
@@ -59,12 +59,15 @@ def timeline(regimen: Regimen, *, days: float, end_day: float) -> Timeline:
     """
     scale = (RIGHT - LEFT) / days
     shown = [dose for dose in regimen.doses if dose.time_h < 24 * days]
-    most = max((dose.amount for dose in shown), default=1.0)
+    most: dict[tuple[str, str], float] = {}  # cells and molecules: no common measure
+    for dose in shown:
+        kind = (dose.product, dose.unit)
+        most[kind] = max(dose.amount, most.get(kind, 0.0))
     marks = tuple(
         Mark(
             x=LEFT + scale * dose.time_h / 24,
             width=max(1.2, scale * min(dose.duration_h, 24 * days - dose.time_h) / 24),
-            height=max(0.15, dose.amount / most),
+            height=max(0.15, dose.amount / most[dose.product, dose.unit]),
         )
         for dose in shown
     )

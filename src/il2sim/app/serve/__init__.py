@@ -5,5 +5,6 @@ becomes bands (`answers`), and a run is what the command line would do (`runs`).
 one door to FastAPI and uvicorn.
 
 Reading order: `limits`, `messages`, `scenario`, `answers`, `niceness`,
-`background`, `runs`, `facts`; `gate`, `routes`, `server`; `static/` holds the page.
+`background`, `runs`, `facts`, `published`; `gate`, `routes`, `server`; `static/`
+holds the page.
 """

@@ -11,24 +11,27 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from il2sim.app.run import compare_row
 from il2sim.engine.problem import DEFAULT_METHOD
 from il2sim.engine.rows import rows
 from il2sim.engine.solve import find_rest, solve
 from il2sim.engine.status import Status
 from il2sim.engine.trajectories import TimeCourse, Trajectories
-from il2sim.errors import Il2simError
+from il2sim.errors import BadStudy, Il2simError
+from il2sim.figures.attribution import color_of_share
 from il2sim.figures.panels import before_doses
 from il2sim.study import populations
 from il2sim.study.attribution import Attribution, attribute, consumption
-from il2sim.study.comparison import compare
 from il2sim.study.endpoints import POPULATIONS, subjects_of, summarize
 from il2sim.study.people import People, Treated
 from il2sim.study.simulate import Task, prepare
@@ -41,10 +44,13 @@ if TYPE_CHECKING:
     from il2sim.engine.resting import Rest
     from il2sim.formats.study_file import Study
 
-QUICK_TOLERANCE, QUICK_METHOD = 2e-2, "rodas4"
+QUICK: Mapping[str, Any] = MappingProxyType(
+    {"tolerance": 2e-2, "method": "rodas4", "precision": "single"}
+)
 """Of one step while a slider moves: bands of the shipped studies are off by 4 % of
 their height at most, which the eye hardly sees; the refinement takes the study's own.
-At so large an error a method of order 4 with fewer stages takes less time."""
+At so large an error a method of order 4 with fewer stages takes less time, and stages
+in single precision take half."""
 
 KEPT_RESTS = KEPT_PERSONS = 32
 
@@ -105,7 +111,10 @@ class Answers:
             for name, study in models.items():
                 self.stage = f"compiling the model '{name}'"
                 quick = quick_task(study, "courses", 2)
-                for task in (quick, replace(quick, method=DEFAULT_METHOD)):
+                refined = replace(
+                    quick, method=DEFAULT_METHOD, precision=study.precision
+                )
+                for task in (quick, refined):
                     self.solve(task)
             self.stage = "ready"
             self.is_ready.set()
@@ -166,10 +175,11 @@ class Answers:
                 workers=self.workers,
                 cancel=cancel,
             )
+        self._refuse_unfinished(np.concatenate([run.status for run in found.runs]))
         first = task.regimen.courses[0]
         per = "" if first.per == "flat" else f"/{first.per}"
         return {
-            "regimen": str(task.regimen),
+            "regimen": study.regimen,
             "subjects": subjects,
             "took_ms": 1e3 * (time.perf_counter() - began),
             "factors": list(found.factors),
@@ -184,8 +194,10 @@ class Answers:
         """Which processes made the change of a quantity."""
         began = time.perf_counter()
         task = quick_task(study, "courses", asked.subjects)
-        with self._turn_of(f"{asked.client}/shares"):
-            found = shares_of(task, asked.quantity, self.workers)
+        turn = self._turn_of(f"{asked.client}/shares")
+        with turn, _deadline(self.seconds) as cancel:
+            found = shares_of(task, asked.quantity, self.workers, cancel)
+        self._refuse_unfinished(found.status)
         drawn = np.flatnonzero(before_doses(found.times_h, found.doses_h))
         mean = np.full((len(drawn), len(found.parts)), np.nan)
         if found.is_done.any():
@@ -199,11 +211,21 @@ class Answers:
                 name: row.tolist()
                 for name, row in zip(found.parts, mean.T, strict=True)
             },
+            "colors": {name: color_of_share(name) for name in found.parts},
             "change": mean.sum(axis=1).tolist(),
             "table": found.table(study.end_h),
             "subjects": asked.subjects,
             "took_ms": round(1e3 * (time.perf_counter() - began), 1),
         }
+
+    def _refuse_unfinished(self, status: NDArray[np.int64]) -> None:
+        if np.any(status == Status.CANCELLED):
+            raise BadStudy(
+                "the answer takes longer than this page waits.",
+                got=f"more than {self.seconds:g} s",
+                expected="fewer subjects, days or doses",
+                try_="'il2sim run' and 'il2sim explain' on the command line",
+            )
 
     def solve(
         self,
@@ -277,22 +299,23 @@ def task_of(study: Study, view: str, population: Treated) -> Task:
         Who is treated.
     """
     model = study.find_model()
-    return prepare(
+    task = prepare(
         model,
-        study.parsed_regimen(),
+        study.parsed_protocol(),
         population,
         times=study.times(),
         save=names_of(view, tuple(model.outputs)),
         tolerance=study.tolerance,
         factors=study.factors,
     )
+    return replace(task, precision=study.precision)
 
 
 def quick_task(study: Study, view: str, subjects: int) -> Task:
     """The same as it is solved while a slider moves, which moves no person."""
     persons = _persons(study.population, subjects, study.seed)
     task = task_of(study, view, persons)
-    return replace(task, tolerance=QUICK_TOLERANCE, method=QUICK_METHOD)
+    return replace(task, **QUICK)
 
 
 @lru_cache(maxsize=KEPT_PERSONS)
@@ -302,11 +325,16 @@ def _persons(population: str, n: int, seed: int) -> People:
     return People.of(drawn, np.ones(n))
 
 
-def shares_of(task: Task, quantity: str, workers: int | None) -> Attribution:
+def shares_of(
+    task: Task,
+    quantity: str,
+    workers: int | None,
+    cancel: threading.Event | None = None,
+) -> Attribution:
     """Shares of the fold of a population, or of the doses in per cent."""
     if quantity == "IL-2":
-        return consumption(task, workers=workers).of_dose()
-    return attribute(task, quantity, workers=workers).relative()
+        return consumption(task, workers=workers, cancel=cancel).of_dose()
+    return attribute(task, quantity, workers=workers, cancel=cancel).relative()
 
 
 def names_of(view: str, outputs: Sequence[str]) -> list[str]:
@@ -385,7 +413,7 @@ def _points(run: Trajectories, end_h: float) -> dict[str, Any]:
 def _published(study: Study, run: Trajectories) -> Iterator[dict[str, Any]]:
     for row in study.compare:
         try:
-            found = compare(run, row.expected(), study.end_h).to_dict()
+            found = compare_row(study, run, row).to_dict()
         except Il2simError:  # it compares what this view does not show
             continue
         yield {

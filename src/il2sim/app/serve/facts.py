@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from il2sim.app.serve.answers import FLUIDS, NEVER_FOLDS, QUICK_TOLERANCE, SHOWN
+from il2sim.app.serve.answers import FLUIDS, NEVER_FOLDS, QUICK, SHOWN
 from il2sim.app.serve.scenario import SLIDERS
 from il2sim.errors import Il2simError
 from il2sim.evidence import library
-from il2sim.figures.style import COLORS, color_of
+from il2sim.figures.arms import ARM_COLORS
+from il2sim.figures.style import COLORS, SIGNALS, color_of
 from il2sim.formats.study_file import read_study, studies, study_text
 from il2sim.models.body import body
 from il2sim.models.cells import POPULATIONS
@@ -22,17 +23,9 @@ from il2sim.study.populations import population, populations
 if TYPE_CHECKING:
     from il2sim.app.serve.limits import Limits
     from il2sim.evidence import Source
-    from il2sim.formats.study_file import CompareRow, Study
 
-TREG = ("Treg", "memory Treg", "naive Treg")
-EFFECTORS = ("CD8", "CD4 Tconv")
-"""What the plane shows against each other, the first that a study compares."""
-
-NOT_SIGNIFICANT = (1.0 - UNCHANGED, 1.0 + UNCHANGED)
-
-FURTHER = {"E290": ("CD8", "CD4 Tconv")}
-"""Treg folds of trials without a study of ours: effectors that stayed as they were, by
-the same row."""
+MOST_SCENARIOS = 4
+"""Beside each other; they have the colors of the arms of a trial."""
 
 ADDRESSES = {
     "doi": "https://doi.org/",
@@ -59,11 +52,13 @@ def _facts() -> dict[str, Any]:
         "products": [_product(name) for name in catalog.products()],
         "sliders": {name: list(_moved(powers)) for name, powers in SLIDERS.items()},
         "colors": {name: color_of(name) for name in (*COLORS, *SHOWN)},
+        "scenarios": list(ARM_COLORS[:MOST_SCENARIOS]),
+        "signals": dict(SIGNALS),
         "shown": list(SHOWN),
         "never_folds": list(NEVER_FOLDS),
         "fluids": list(FLUIDS),
         "cells": list(POPULATIONS),
-        "quick_tolerance": QUICK_TOLERANCE,
+        "quick_tolerance": QUICK["tolerance"],
         "unchanged": UNCHANGED,
     }
 
@@ -149,85 +144,3 @@ def _links(source: Source) -> Iterator[dict[str, str]]:
     for identifier in source.identifiers:
         kind, _, value = identifier.partition(":")
         yield {"text": identifier, "address": ADDRESSES[kind] + value}
-
-
-@lru_cache(maxsize=1)
-def published() -> list[dict[str, Any]]:
-    """Published trials in the plane of Treg against effectors, as folds over rest."""
-    found = []
-    for name in studies():
-        study = read_study(name)
-        for effector in EFFECTORS:
-            x, y = _row(study, TREG), _row(study, (effector,))
-            if x is not None and y is not None:
-                found.append(
-                    {
-                        "study": name,
-                        "title": study.title,
-                        "regimen": study.regimen,
-                        "treg": _shown(x),
-                        "effector": _shown(y),
-                    }
-                )
-    return [*found, *_further()]
-
-
-def _further() -> Iterator[dict[str, Any]]:
-    for key, effectors in FURTHER.items():
-        row = library.measurement(key)
-        low, high = row.published_range() or (None, None)
-        common = {"endpoint": row.statistic or "fold", "evidence": [key]}
-        told = ("product", "dose", "dose_unit", "schedule")
-        regimen = " ".join(row.conditions.get(name, "") for name in told)
-        for effector in effectors:
-            yield {
-                "study": "",
-                "title": f"{row.conditions['product']}, {row.conditions['population']}",
-                "regimen": regimen,
-                "treg": {
-                    **common,
-                    "name": "Treg",
-                    "low": low,
-                    "high": high,
-                    "shown": row.shown,
-                    "is_direction": False,
-                    "note": row.note,
-                },
-                "effector": {
-                    **common,
-                    "name": effector,
-                    "low": NOT_SIGNIFICANT[0],
-                    "high": NOT_SIGNIFICANT[1],
-                    "shown": "ns",
-                    "is_direction": True,
-                    "note": row.note,
-                },
-            }
-
-
-def _row(study: Study, names: Iterable[str]) -> CompareRow | None:
-    for name in names:
-        for row in study.compare:
-            if row.name == name and row.endpoint in ("peak fold", "end fold", "fold"):
-                return row
-    return None
-
-
-def _shown(row: CompareRow) -> dict[str, Any]:
-    low, high = row.low, row.high
-    if low is None and high is None:
-        low, high = {
-            "up": (1.0, None),
-            "down": (None, 1.0),
-            "ns": NOT_SIGNIFICANT,
-        }[row.direction or "ns"]
-    return {
-        "name": row.name,
-        "endpoint": row.endpoint,
-        "low": low,
-        "high": high,
-        "shown": row.expected().shown(),
-        "is_direction": row.direction is not None and row.low is row.high is None,
-        "evidence": list(row.evidence),
-        "note": row.note,
-    }

@@ -56,7 +56,9 @@ class Limits:
         self._at_most("subjects", subjects, most)
         self._at_most("days", study.days, self.days)
         self._at_most("records", self._records(study), self.records)
-        self._at_most("doses", len(study.parsed_regimen().doses), self.doses)
+        protocol = study.parsed_protocol()
+        doses = protocol.courses * len(protocol.regimen.doses)
+        self._at_most("doses", doses, self.doses)
 
     @staticmethod
     def _records(study: Study) -> float:

@@ -257,6 +257,8 @@ class Shares(Message):
         The read-out visit, [d].
     parts
         By name of the process: its mean share at each time.
+    colors
+        By name of the process, as in the figure of ``il2sim explain``.
     change
         The mean change at each time.
     table
@@ -270,6 +272,7 @@ class Shares(Message):
     times_d: list[float]
     end_d: float
     parts: dict[str, Numbers]
+    colors: dict[str, str]
     change: Numbers
     table: list[Share]
     subjects: int

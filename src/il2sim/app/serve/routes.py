@@ -27,6 +27,7 @@ from il2sim.app.serve.messages import (
     Work,
     as_json,
 )
+from il2sim.app.serve.published import published as trials
 from il2sim.app.serve.refusals import CODES, refusal
 from il2sim.app.serve.runs import Runs
 from il2sim.app.serve.scenario import refuse_files, regimen_after, study_after
@@ -55,7 +56,7 @@ def api(answers: Answers, refinements: Refinements, runs: Runs, limits: Limits) 
     """Every route under ``/api``."""
     router = APIRouter(prefix="/api", default_response_class=JSONResponse)
     _add_facts(router, answers, limits)
-    _add_studies(router)
+    _add_studies(router, limits)
     _add_answers(router, answers, refinements, limits)
     _add_runs(router, runs, limits)
     return router
@@ -76,7 +77,7 @@ def _add_facts(router: APIRouter, answers: Answers, limits: Limits) -> None:
     @router.get("/published", responses=_codes())
     def published() -> list[dict[str, Any]]:
         """Published trials in the plane of Treg against effectors."""
-        return known.published()
+        return trials()
 
     @router.get("/evidence/{key}", responses=_codes(404, 422))
     def evidence(key: Identity) -> dict[str, Any]:
@@ -84,16 +85,16 @@ def _add_facts(router: APIRouter, answers: Answers, limits: Limits) -> None:
         return known.evidence(key)
 
 
-def _add_studies(router: APIRouter) -> None:
+def _add_studies(router: APIRouter, limits: Limits) -> None:
     @router.post("/regimen", responses=WRITING)
     def regimen(asked: RegimenAsked) -> Prescription:
         """Read a prescription, after the sliders for dose and interval."""
         read = regimen_after(asked.text, asked.dose, asked.every_h)
-        if len(read.doses) > Limits.doses:
+        if len(read.doses) > limits.doses:
             raise BadRegimen(
                 "the prescription has more doses than this page shows.",
                 got=len(read.doses),
-                expected=f"at most {Limits.doses}",
+                expected=f"at most {limits.doses}",
             )
         return Prescription.model_validate(
             {

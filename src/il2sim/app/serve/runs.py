@@ -48,6 +48,7 @@ class Run(Work):
             if path.suffix in SUFFIXES
             and not path.name.startswith(".")
             and path.is_file()
+            and path.resolve().is_relative_to(self.folder.resolve())
         )
 
     def file(self, name: str) -> Path:

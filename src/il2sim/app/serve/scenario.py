@@ -6,13 +6,14 @@ study file like any other, so everything clicked can be run from the command lin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from il2sim.errors import BadStudy
 from il2sim.formats.study_file import Study, study_of
 from il2sim.study.regimen import Regimen
+from il2sim.study.vocabulary import write_length
 
 if TYPE_CHECKING:
     from il2sim.app.serve.messages import Scenario
@@ -27,6 +28,10 @@ SLIDERS = {
 A weaker hold on CD122 with gamma-c lets the trimer go faster by the same ratio, as when
 a molecule is carried over from one assay to another (`molecules.scales`).
 """
+
+
+CHANGED = ", changed"
+"""Ends the title of a study that is no longer the published one."""
 
 
 def refuse_files(tables: Mapping[str, Any]) -> None:
@@ -52,6 +57,9 @@ def refuse_files(tables: Mapping[str, Any]) -> None:
 def study_after(scenario: Scenario) -> Study:
     """The study that a scenario stands for, with its sliders written into it.
 
+    What was changed is no longer the study of its title: title and question say so, and
+    published values are shown without a verdict.
+
     Raises
     ------
     BadStudy, BadRegimen, UnknownName
@@ -63,6 +71,12 @@ def study_after(scenario: Scenario) -> Study:
     tables["regimen"] = str(
         regimen_after(study.regimen, scenario.dose, scenario.every_h)
     )
+    words = list(_changes(scenario))
+    if words or (study.published_for and CHANGED not in study.title):
+        told = ", ".join(words) or "another prescription or population"
+        tables["published_for"] = study.published_for or study.regimen
+        tables["title"] = _retitled(study.title, words)
+        tables["question"] = f"What if: {told}? ({tables['regimen']})"
     factors = dict(study.factors)
     for slider, powers in SLIDERS.items():
         factor = getattr(scenario, slider)
@@ -71,6 +85,40 @@ def study_after(scenario: Scenario) -> Study:
     factors = {name: value for name, value in factors.items() if value != 1.0}
     tables.pop("factors", None)
     return study_of({**tables, **({"factors": factors} if factors else {})})
+
+
+def _changes(scenario: Scenario) -> Iterator[str]:
+    """What the sliders change, in words; nothing where they stand as they were."""
+    told = {
+        "dose": scenario.dose,
+        "affinity for CD25": 1.0 / scenario.kd_cd25,
+        "affinity for CD122": 1.0 / scenario.kd_cd122,
+        "half-life": scenario.half_life,
+    }
+    for name, factor in told.items():
+        if factor != 1.0:
+            many, size = ("×", factor) if factor > 1.0 else ("÷", 1.0 / factor)
+            yield f"{name} {many} {size:.3g}"
+    if scenario.every_h is not None:
+        is_day = scenario.every_h == 24.0
+        yield "daily" if is_day else f"every {write_length(scenario.every_h)}"
+
+
+def _retitled(title: str, words: Iterable[str]) -> str:
+    """A title that says what was changed, also once more.
+
+    Examples
+    --------
+    >>> _retitled("High dose", ["dose ÷ 10"])
+    'High dose, changed: dose ÷ 10'
+    >>> _retitled("High dose, changed: dose ÷ 10", ["daily"])
+    'High dose, changed: dose ÷ 10, daily'
+    >>> _retitled("High dose", [])
+    'High dose, changed'
+    """
+    own, _, before = title.partition(CHANGED)
+    told = ", ".join([one for one in (before.removeprefix(": "), *words) if one])
+    return own + CHANGED + (f": {told}" if told else "")
 
 
 def regimen_after(text: str, dose: float, every_h: float | None) -> Regimen:

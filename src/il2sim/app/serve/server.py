@@ -19,14 +19,15 @@ from fastapi.staticfiles import StaticFiles
 
 from il2sim.app.serve.answers import Answers
 from il2sim.app.serve.background import Refinements
+from il2sim.app.serve.facts import facts
 from il2sim.app.serve.gate import Gate
 from il2sim.app.serve.limits import Limits
+from il2sim.app.serve.published import published
 from il2sim.app.serve.refusals import handle_refusals
 from il2sim.app.serve.routes import api
 from il2sim.app.serve.runs import Runs
 from il2sim.app.serve.warming import warming
 from il2sim.errors import BadProblem, UnknownName
-from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, studies
 from il2sim.provenance import VERSION
 
@@ -87,6 +88,8 @@ def make_app(settings: Settings) -> FastAPI:
     app.include_router(api(answers, refinements, runs, limits))
     _add_page(app)
     shipped = [read_study(name) for name in studies()]
+    facts(limits)  # kept, and so are trials: while models compile they take seconds
+    published()
     threading.Thread(target=answers.warm, args=(shipped,), daemon=True).start()
     app.add_middleware(
         Gate,
@@ -175,15 +178,6 @@ def _add_page(app: FastAPI) -> None:
     @app.get("/static/plotly.js", include_in_schema=False)
     def plotly() -> Response:
         return FileResponse(_plotly(), media_type="text/javascript")
-
-    @app.get("/static/palette.css", include_in_schema=False)
-    def palette() -> Response:
-        names = (
-            f"  --{name.lower().replace(' ', '-')}: {color};"
-            for name, color in COLORS.items()
-        )
-        text = "\n".join([":root {", *names, "}"])
-        return Response(text, media_type="text/css")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -105,6 +105,8 @@ def test_the_page_says_what_the_run_says(text, outcome):
     assert outcome.summary["key"] in words
     assert "1 MIU of aldesleukin per m² of body surface" in words
     assert "None: every subject was solved to the end." in words
+    assert "daily-cgvhd-phase-2" in words
+    assert "CD25 of a resting cell (naive Treg, memory Treg, " in words
     for key in outcome.comparisons[0].expected.evidence:
         assert re.search(rf"\b{key}\b", words)
 

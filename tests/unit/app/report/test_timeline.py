@@ -18,6 +18,15 @@ def test_doses_fall_where_they_are_given():
     assert drawn.visit == (LEFT + 9 * day, 9)
 
 
+def test_each_product_is_as_high_as_its_own_largest_dose():
+    """Cells and molecules have no common measure."""
+    regimen = Regimen.parse(
+        "5e10 TIL iv; plus aldesleukin 720 kIU/kg iv, 2 doses, daily"
+    )
+    drawn = timeline(regimen, days=3, end_day=3)
+    assert [one.height for one in drawn.marks] == [1.0, 1.0, 1.0]
+
+
 def test_doses_after_the_end_are_left_out_and_numbers_stay_few():
     regimen = Regimen.parse("aldesleukin 1 MIU sc daily for 700 days")
     for days in (0.5, 3, 30, 365, 3000):

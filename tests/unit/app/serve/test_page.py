@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import QUICK_METHOD, QUICK_TOLERANCE
+from il2sim.app.serve.answers import QUICK
 from il2sim.engine import store
-from il2sim.engine.problem import DEFAULT_METHOD
+from il2sim.figures.arms import ARM_COLORS
+from il2sim.figures.attribution import PROCESSES
+from il2sim.figures.style import COLORS, SIGNALS
 from il2sim.formats.study_file import as_toml, read_study, study_of
 from il2sim.study.simulate import simulate
 from tests.unit.app.serve.local import STUDY, wait
+from tests.unit.app.serve.test_contrast import contrast
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
 
@@ -117,16 +120,15 @@ def is_tenth(response):
     return response.request.post_data_json["scenario"]["dose"] == 0.1
 
 
-def medians(study, n, tolerance, name, method=DEFAULT_METHOD):
+def medians(study, n, name, **how):
     """The same by the Python API, at every time that is recorded."""
     run = simulate(
         study.find_model(),
         study.parsed_regimen(),
         study.find_population(n),
         times=study.times(),
-        tolerance=tolerance,
         factors=study.factors,
-        method=method,
+        **how,
     )
     return run[name].fold().median()
 
@@ -134,7 +136,7 @@ def medians(study, n, tolerance, name, method=DEFAULT_METHOD):
 def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
     """By keyboard, to a tenth of the dose; first quick, then refined, to the bit."""
     page.click("text=every recorded time")
-    study = medians(STUDY_6, 6, STUDY["tolerance"], "memory Treg").tolist()
+    study = medians(STUDY_6, 6, "memory Treg", tolerance=STUDY["tolerance"]).tolist()
     wait(lambda: drawn(page, "memory Treg") == study, 30)
     page.focus("#slider-dose")
     with page.expect_response("**/api/answers") as quick:
@@ -147,10 +149,8 @@ def test_a_moved_slider_shows_the_numbers_of_the_python_api(page):
     followed = last.value.json()["subjects"]
     assert "÷ 10" in page.text_content("#value-dose")
     tenth = study_of({**STUDY, "regimen": STUDY["regimen"].replace("1 MIU", "0.1 MIU")})
-    rough = medians(
-        tenth, followed, QUICK_TOLERANCE, "memory Treg", QUICK_METHOD
-    ).tolist()
-    fine = medians(tenth, 6, STUDY["tolerance"], "memory Treg").tolist()
+    rough = medians(tenth, followed, "memory Treg", **QUICK).tolist()
+    fine = medians(tenth, 6, "memory Treg", tolerance=STUDY["tolerance"]).tolist()
     wait(lambda: drawn(page, "memory Treg") in (rough, fine), 30)
     refined(page)
     wait(lambda: drawn(page, "memory Treg") == fine, 30)
@@ -231,6 +231,105 @@ def test_every_view_fits_and_stays_in_place(page, width, tmp_path):
         page.keyboard.press("ArrowLeft")
     page.wait_for_timeout(300)
     assert page.evaluate(places) == before
+
+
+SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) window.shifts += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+STILL = 0.01
+"""Part of the window that may move, by the share of its height that it moves by."""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_jumps(browser, server, width):
+    """While the page fills itself, a slider moves, and a mistake is told."""
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(60_000)
+    page.add_init_script(SHIFTS)
+    page.goto(server[0])
+    page.wait_for_selector(".chart .main-svg")
+    page.wait_for_function(
+        "() => /refin/.test(document.querySelector('#progress').textContent)"
+    )
+    page.focus("#slider-dose")
+    for _ in range(3):
+        with page.expect_response("**/api/answers"):
+            page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(100)
+    text = page.input_value("#regimen").replace("aldesleukin", "rhIL-2")
+    page.fill("#regimen", text)  # whose IU per mg are not known
+    playwright.expect(page.locator("#problem")).to_be_visible()
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.shifts") < STILL
+    if width == 390:
+        playwright.expect(page.locator("#readout")).to_contain_text("Treg")
+    page.close()
+
+
+def axis(page, name):
+    """The title of an axis of the first chart."""
+    read = f"document.querySelector('.chart').layout?.{name}.title.text"
+    return page.evaluate(read)
+
+
+def test_doses_in_different_units_share_no_axis(page):
+    """One prescription in MIU, another in ug: compared by factors of their doses."""
+    page.click("#tab-response")
+    wait(lambda: axis(page, "xaxis") == "dose [MIU/m²], of the first course", 30)
+    page.click("#add")
+    page.select_option("#study", "continuous-infusion")
+    wait(lambda: axis(page, "xaxis") == "factor of the prescribed dose [1]", 30)
+
+
+def test_an_edited_prescription_has_no_verdict(page):
+    """It is not what was published; with the first text the verdict comes back."""
+    chip = page.locator(".chip", has_text="E142").first
+    playwright.expect(chip).to_have_class(re.compile("agrees|differs"))
+    page.fill("#regimen", STUDY["regimen"].replace("1 MIU", "2 MIU"))
+    playwright.expect(chip).to_have_class(re.compile("open"))
+    playwright.expect(page.locator("#regimen-note")).to_contain_text("4 doses")
+    page.fill("#regimen", STUDY["regimen"])
+    playwright.expect(chip).to_have_class(re.compile("agrees|differs"))
+
+
+def test_rules_are_read_and_obeyed(page):
+    """What is not understood is told below; what is, is in the study file."""
+    page.click("#protocol summary")
+    page.fill("#rules", "skip if lymphocites fold < 0.9")
+    note = page.locator("#rules-note")
+    playwright.expect(note).to_contain_text("does not show")
+    with page.expect_response("**/api/answers") as answer:
+        page.fill("#rules", "skip if lymphocytes fold < 0.9")
+    study = answer.value.request.post_data_json["scenario"]["study"]
+    assert study["protocol"] == {"rules": ["skip if lymphocytes fold < 0.9"]}
+    assert study["published_for"] == STUDY["regimen"]
+    playwright.expect(note).to_have_text("")
+
+
+def test_another_product_leaves_cells_as_they_are(page):
+    """Of cells and IL-2 only the IL-2 becomes another one."""
+    page.select_option("#study", "til-melanoma")
+    playwright.expect(page.locator("#product")).to_have_value("aldesleukin")
+    page.select_option("#product", "rhIL-2")
+    playwright.expect(page.locator("#regimen")).to_have_value(
+        re.compile(r"^5e10 TIL iv.* plus rhIL-2 720 kIU/kg")
+    )
+
+
+def test_lines_are_seen_on_both_grounds(page, server):
+    """Every color of the figures, 3 to 1 on light and on dark paper (WCAG 1.4.11)."""
+    read = """async (colors) => {
+      const { onGround, ground } = await import('/static/theme.js');
+      return [ground().paper, ...colors.map(onGround)];
+    }"""
+    colors = [*COLORS.values(), *SIGNALS.values(), *ARM_COLORS, *PROCESSES.values()]
+    for _ in range(2):
+        paper, *lines = page.evaluate(read, colors)
+        assert min(contrast(one, paper) for one in lines) >= 2.99
+        page.click("#theme")
 
 
 def test_mistakes_are_told_where_they_are_made(page):

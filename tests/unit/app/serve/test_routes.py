@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from il2sim.app.run import Options, run_study
-from il2sim.app.serve.answers import NEVER_FOLDS, QUICK_METHOD, QUICK_TOLERANCE
+from il2sim.app.serve.answers import NEVER_FOLDS, QUICK
+from il2sim.app.serve.limits import Limits
 from il2sim.engine import store
+from il2sim.figures.arms import ARM_COLORS
+from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, study_of
 from il2sim.study.simulate import simulate
 from tests.unit.app.serve.local import STUDY, client_of, ended, scenario
@@ -33,9 +36,8 @@ def simulated(study, n):
         study.parsed_regimen(),
         study.find_population(n),
         times=study.times(),
-        tolerance=QUICK_TOLERANCE,
-        method=QUICK_METHOD,
         factors=study.factors,
+        **QUICK,
     )
 
 
@@ -100,17 +102,26 @@ def test_receptors_are_outputs_of_the_model(client):
     assert {band["unit"] for band in answer["bands"].values()} == {"%"}
 
 
-def test_a_refinement_is_the_run_of_the_command_line(client, tmp_path):
-    """Same subjects, seed and tolerance: the same key and the same bits."""
-    asked = {"scenario": scenario(dose=0.5), "subjects": 6}
+RULES = {"rules": ["skip if lymphocytes fold < 0.9"], "missed": "20 %"}
+
+
+@pytest.mark.parametrize("more", [{}, {"protocol": RULES}], ids=["regimen", "rules"])
+def test_a_refinement_is_the_run_of_the_command_line(client, tmp_path, more):
+    """Same subjects, seed and tolerance: the same key and the same bits.
+
+    Also where rules decide about doses.
+    """
+    moved = {"study": {**STUDY, **more}, "dose": 0.5}
+    asked = {"scenario": moved, "subjects": 6}
     begun = client.post("/api/refinements", json=asked).json()
     work = ended(client, f"/api/refinements/{begun['id']}")
     assert work["state"] == "done"
     assert work["done"] == work["total"] == 6
 
     file = tmp_path / "mine.toml"
-    file.write_text(client.post("/api/study", json=scenario(dose=0.5)).text)
+    file.write_text(client.post("/api/study", json=moved).text, encoding="utf-8")
     outcome = run_study(read_study(file), "mine", Options(out=tmp_path / "out"))
+    assert (outcome.trajectories.decisions is not None) == bool(more)
     for name, band in work["answer"]["bands"].items():
         course = outcome.trajectories[name]
         expected = course if name in NEVER_FOLDS else course.fold()
@@ -181,6 +192,38 @@ def test_a_sweep_is_the_scaled_prescription(client):
         )
 
 
+def test_rules_decide_about_doses_in_every_answer(client):
+    """A study whose rules skip all but the first dose is not the study without."""
+    rules = {"rules": ["skip if lymphocytes < 5000 cell/uL"]}
+    strict = {"study": {**STUDY, "protocol": rules}}
+    found = []
+    for moved in (scenario(), strict):
+        asked = {"scenario": moved, "subjects": 4}
+        answer = client.post("/api/answers", json=asked).json()
+        sweep = client.post(
+            "/api/sweeps", json={"scenario": moved, "factors": [1.0], "subjects": 4}
+        ).json()
+        ends = [one["Treg"]["end fold"]["median"] for one in sweep["endpoints"]]
+        assert ends == pytest.approx(
+            [answer["endpoints"]["Treg"]["end fold"]["median"]]
+        )
+        found += ends
+    assert found[1] < 1.1 < found[0]
+    refused = client.post("/api/shares", json={"scenario": strict})
+    assert refused.status_code == 422
+    assert "no rule decides" in refused.json()["text"]
+
+
+def test_an_answer_that_takes_too_long_is_refused(tmp_path):
+    """It never shows some of the subjects as if they were all."""
+    hasty = client_of(tmp_path / "runs", limits=Limits(quick_s=1e-3))
+    for route, more in (("sweeps", {"factors": [1.0]}), ("shares", {})):
+        asked = {"scenario": scenario(), "subjects": 100, **more}
+        reply = hasty.post(f"/api/{route}", json=asked)
+        assert reply.status_code == 422
+        assert "longer than this page waits" in reply.json()["headline"]
+
+
 def test_a_prescription_is_read_as_fields_and_doses(client):
     """Also after the sliders for dose and interval."""
     text = "aldesleukin 600 kIU/kg iv over 15 min, every 8 h, 14 doses"
@@ -212,7 +255,15 @@ def test_what_a_page_needs_to_know(client):
     assert client.get("/api/evidence/E142").json()["shown"] == "> 5-fold"
     trials = client.get("/api/published").json()
     assert {one["study"] for one in trials} >= {"every-third-day-t1d"}
-    assert facts["colors"]["CD8"] in client.get("/static/palette.css").text
+    assert {"E149", "E177", "V152"} <= {
+        key for one in trials for key in one["treg"]["evidence"]
+    }
+    for effector in ("CD8", "CD4 Tconv"):
+        shown = [one for one in trials if one["effector"]["name"] == effector]
+        keys = [key for one in shown for key in one["treg"]["evidence"]]
+        assert len(keys) == len(set(keys)) >= 3
+    assert facts["colors"]["CD8"] == COLORS["CD8"]
+    assert facts["scenarios"] == list(ARM_COLORS[:4])
 
 
 def test_a_study_file_is_opened_as_data(client):

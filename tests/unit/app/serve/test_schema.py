@@ -19,10 +19,11 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from starlette.testclient import TestClient
 
 from il2sim.app.serve.limits import Limits
 from il2sim.app.serve.server import Settings, make_app
-from tests.unit.app.serve.local import STUDY, client_of
+from tests.unit.app.serve.local import STUDY, client_of, wait
 
 CHECKS = (
     not_a_server_error,
@@ -58,7 +59,20 @@ def described(tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
     client_of(runs / "warm")  # compiles what the other server finds on the disk
     app = make_app(Settings(host="testserver", runs=runs, limits=SMALL))
-    return schemathesis.openapi.from_asgi("/openapi.json", app)
+    yield schemathesis.openapi.from_asgi("/openapi.json", app)
+    stop_all(TestClient(app))
+
+
+def stop_all(client):
+    """Stop what was begun, or its figures are drawn while other tests go on."""
+
+    def going():
+        told = client.get("/api/runs").json()
+        return [one["id"] for one in told if one["state"] in ("waiting", "running")]
+
+    for name in going():
+        client.post(f"/api/runs/{name}/stop", json={})
+    wait(lambda: not going())
 
 
 def with_a_study(body):

@@ -1,13 +1,15 @@
 // The page: choose, move, look. Each view draws what the server answered.
 
 import { fetchJson, post, postFile, postForText } from "./api.js";
+import { forget } from "./charts.js";
 import { swatch } from "./choices.js";
-import { byId, el } from "./dom.js";
+import { byId, el, shown } from "./dom.js";
 import { ask, complete } from "./engine.js";
 import { readRegimen, showRegimen, startRegimen } from "./regimen.js";
+import { showRules, startRules } from "./rules.js";
 import { showSliders, startSliders } from "./sliders.js";
 import { chip } from "./sources.js";
-import { active, changed, fromStudy, message, MOST, newScenario, onChange, state } from "./state.js";
+import { active, changed, fromStudy, message, MOST, NEUTRAL, newScenario, onChange, state } from "./state.js";
 import { onTheme, startTheme } from "./theme.js";
 import * as compare from "./views/compare.js";
 import * as courses from "./views/courses.js";
@@ -33,6 +35,7 @@ async function start() {
   fillChoices();
   startSliders();
   startRegimen();
+  startRules();
   startTabs();
   startActions();
   onChange(onWhatChanged);
@@ -41,6 +44,7 @@ async function start() {
   state.scenarios.push(newScenario(fromStudy(first.name, first.study)));
   showScenario();
   showView();
+  document.body.classList.remove("starting");
   ask(active());
 }
 
@@ -76,15 +80,16 @@ function fillChoices() {
 
 function changeProduct(name) {
   const scenario = active();
-  const old = scenario.prescription?.courses.map((one) => one.product) ?? [];
+  const known = state.facts.products.map((one) => one.name);
+  const old = scenario.prescription?.courses.map((one) => one.product).filter((one) => known.includes(one)) ?? []; // cells stay
   const text = [...new Set(old)].reduce((now, product) => now.replaceAll(product, name), scenario.study.regimen);
   byId("regimen").value = text;
   readRegimen(scenario, text).then((read) => { if (read) changed("scenario"); showProduct(); });
 }
 
 function showProduct() {
-  const name = active().prescription?.courses[0].product;
-  const product = state.facts.products.find((one) => one.name === name);
+  const given = active().prescription?.courses.map((one) => one.product) ?? [];
+  const product = state.facts.products.find((one) => given.includes(one.name));
   byId("product").value = product?.name ?? "";
   byId("product-note").textContent = product?.in_iu === false ? "Its IU per mg are not known: give doses in mg or nmol." : "";
 }
@@ -109,6 +114,7 @@ function showScenario() {
   byId("study-sources").replaceChildren(sources.length ? chip("sources", sources, "", (study.notes ?? []).join(" ")) : "");
   showTabsOfScenarios();
   showSliders();
+  showRules(scenario);
   showRegimen(scenario).then(showProduct);
 }
 
@@ -123,9 +129,9 @@ function showTabsOfScenarios() {
 }
 
 function addScenario() {
-  const copy = newScenario({ ...active(), asking: false, again: false, calm: 0 , refining: null, error: null, answers: active().answers });
-  copy.answers = { ...active().answers };
-  copy.sweep = active().sweep;
+  const { name, study, opened, prescription, answers, sweep } = active();
+  const sliders = Object.fromEntries(Object.keys(NEUTRAL).map((slider) => [slider, active()[slider]]));
+  const copy = { ...newScenario({ name, study, opened, prescription, ...sliders }), answers: { ...answers }, sweep };
   state.scenarios.push(copy);
   state.active = state.scenarios.length - 1;
   showScenario();
@@ -163,14 +169,24 @@ function showProgress() {
     if (!answer) return "";
     const of = state.scenarios.length > 1 ? `${one.id}: ` : "";
     if (one.refining) return `${of}${answer.subjects} subjects; refining, ${one.refining.done} of ${one.refining.total}`;
-    const how = answer.refined ? `${answer.subjects} subjects, refined (tolerance ${answer.tolerance}, run ${answer.key.slice(0, 8)})` : `${answer.subjects} subjects in ${Math.round(answer.waited_ms ?? answer.took_ms)} ms`;
+    const run = of ? "" : ` (tolerance ${answer.tolerance}, run ${answer.key.slice(0, 8)})`;
+    const how = answer.refined ? `${answer.subjects} subjects, refined${run}` : `${answer.subjects} subjects in ${Math.round(answer.waited_ms ?? answer.took_ms)} ms`;
     return of + how + (answer.failed ? `; ${answer.failed} not solved` : "");
   }).filter(Boolean);
   byId("progress").textContent = told.join("  ·  ") || "waiting for the first answer …";
+  byId("readout").textContent = readout(active());
   const { error } = active();
   byId("problem").hidden = !error || error.code === 503;
   if (error) byId("problem").textContent = error.text;
   byId("panel").classList.toggle("is-old", Boolean(error));
+}
+
+// For narrow windows, where charts are out of sight while a slider moves.
+function readout({ id, answers }) {
+  if (!answers.courses) return "";
+  const { endpoints, end_d } = answers.courses;
+  const told = ["Treg", "CD8", "NK"].filter((name) => endpoints[name]).map((name) => `${name} ${shown(endpoints[name]["end fold"].median)}×`);
+  return `${id}, day ${shown(end_d)}: ${told.join(", ")}`;
 }
 
 function startTabs() {
@@ -178,10 +194,11 @@ function startTabs() {
     type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "panel", onclick: () => openView(name),
   }, text)));
   byId("tabs").addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
     const at = VIEWS.findIndex(([name]) => name === state.view);
-    openView(VIEWS[(at + step + VIEWS.length) % VIEWS.length][0]);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: VIEWS.length - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    openView(VIEWS.at(next % VIEWS.length)[0]);
     byId(`tab-${state.view}`).focus();
   });
 }
@@ -197,6 +214,7 @@ function showView() {
   const [name, , view] = VIEWS.find(([one]) => one === state.view);
   if (shownView !== name) {
     VIEWS.forEach(([, , one]) => one.leave?.());
+    byId("panel").querySelectorAll(".chart").forEach(forget);
     byId("panel").replaceChildren();
     byId("panel").setAttribute("aria-labelledby", `tab-${name}`);
     view.build(byId("panel"));
@@ -242,6 +260,7 @@ async function attempt(action) {
 }
 
 start().catch((error) => {
+  document.body.classList.remove("starting");
   byId("problem").hidden = false;
   byId("problem").textContent = error.text ?? `The page could not start: ${error}`;
 });

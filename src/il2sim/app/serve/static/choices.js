@@ -21,5 +21,5 @@ export function keys(scenarios) {
   if (scenarios.length < 2) {
     return el("div", { class: "keys" }, el("span", {}, "line: median; bands: half and 90 % of the subjects; dotted: read-out visit"));
   }
-  return el("div", { class: "keys" }, scenarios.map((one) => el("span", {}, swatch(one), `${one.id}: ${one.prescription?.text ?? one.study.regimen}`)));
+  return el("div", { class: "keys listed" }, scenarios.map((one) => el("span", {}, swatch(one), `${one.id}: ${one.prescription?.text ?? one.study.regimen}`)));
 }

@@ -75,10 +75,10 @@ async function refine(scenario, view) {
     if (!isMine()) return;
     scenario.refining = null;
     if (work.state === "done") scenario.answers = { ...scenario.answers, [view]: { ...work.answer, refined: true } };
-    if (work.state === "failed") scenario.refineError = work.text;
+    if (work.state === "failed") scenario.error = { text: work.text };
     changed("answer");
   } catch (error) {
-    if (isMine()) { scenario.refining = null; changed("progress"); }
+    if (isMine()) { Object.assign(scenario, { refining: null, error }); changed("progress"); }
   }
 }
 

@@ -36,10 +36,16 @@ function showRead(scenario) {
   const { prescription, study } = scenario;
   const note = byId("regimen-note");
   note.className = "note";
-  note.textContent = prescription.text === study.regimen ? `${prescription.doses.length} doses, the last on day ${Math.round(prescription.last_day * 10) / 10}` : `with the sliders: ${prescription.text}`;
+  const isMoved = scenario.dose !== 1 || scenario.every_h != null;
+  note.textContent = isMoved ? `with the sliders: ${prescription.text}` : counted(prescription);
   byId("regimen").removeAttribute("aria-invalid");
   timeline(byId("timeline"), prescription, study);
   showSliders();
+}
+
+function counted({ doses, last_day }) {
+  if (doses.length === 1) return "1 dose";
+  return `${doses.length} doses, the last on day ${Math.round(last_day * 10) / 10}`;
 }
 
 export function startRegimen() {

@@ -32,11 +32,35 @@ function channels(color) {
   return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 }
 
-// The palette is made for paper; on dark ground each color is mixed with white.
+const READABLE = 3; // of a line on its ground, WCAG 2.2, 1.4.11
+const ready = new Map();
+
+function luminance(color) {
+  const linear = channels(color).map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+}
+
+function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function mixed(color, into, share) {
+  const parts = channels(color).map((one) => Math.round(one + (into - one) * share));
+  return `#${parts.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
+}
+
+// The palette of the figures, mixed with white or black as little as a weak eye needs.
 export function onGround(color) {
-  if (!isDark() || !/^#[0-9a-f]{6}$/i.test(color)) return color;
-  const mixed = channels(color).map((one) => Math.round(one + (255 - one) * 0.42));
-  return `#${mixed.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
+  if (!/^#[0-9a-f]{6}$/i.test(color)) return color;
+  const name = `${isDark()}${color}`;
+  if (!ready.has(name)) {
+    const { paper } = ground();
+    let share = 0;
+    while (share < 1 && contrast(mixed(color, isDark() ? 255 : 0, share), paper) < READABLE) share += 0.01;
+    ready.set(name, mixed(color, isDark() ? 255 : 0, share));
+  }
+  return ready.get(name);
 }
 
 export function clear(color, share) {

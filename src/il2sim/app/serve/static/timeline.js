@@ -7,8 +7,9 @@ const WIDTH = 340, HEIGHT = 64, LEFT = 6, RIGHT = 334, FLOOR = 44, TOP = 8;
 export function timeline(place, prescription, study) {
   const days = Math.max(study.days, prescription.last_day, 1e-6);
   const x = (day) => LEFT + (RIGHT - LEFT) * day / days;
-  const most = Math.max(...prescription.doses.map((one) => one.amount));
-  const height = (one) => Math.max(5, (FLOOR - TOP) * one.amount / most);
+  const most = new Map(); // of each kind: cells and molecules have no common measure
+  for (const { product, unit, amount } of prescription.doses) most.set(product + unit, Math.max(amount, most.get(product + unit) ?? 0));
+  const height = (one) => Math.max(5, (FLOOR - TOP) * one.amount / most.get(one.product + one.unit));
   const marks = prescription.doses.map((one) => {
     const width = Math.max(1, x(one.hours / 24) - LEFT);
     return svg("rect", { x: x(one.day).toFixed(2), y: FLOOR - height(one), width: width.toFixed(2), height: height(one), fill: "var(--strong)" });

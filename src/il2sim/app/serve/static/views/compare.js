@@ -3,7 +3,7 @@
 import { el, shown, unitShown } from "../dom.js";
 import { swatch } from "../choices.js";
 import { chip } from "../sources.js";
-import { isTouched, state } from "../state.js";
+import { isTouched, state, verdictOf } from "../state.js";
 
 let place = null;
 
@@ -45,6 +45,6 @@ export function update() {
     ...ready.filter((one) => one.answers.courses.published.length).map((one) => el("section", { class: "work" },
       el("h3", {}, isTouched(one) ? `Published for the study's own regimen, beside ${one.id} as it was changed` : `Published beside ${one.id}`),
       el("div", { class: "chips" }, one.answers.courses.published.map((row) => chip(
-        `${row.name}, ${row.endpoint}: published ${row.shown}, ours ${spread(row.found)}`, row.published.evidence, isTouched(one) ? "" : row.agrees ? "agrees" : "differs", row.note))))),
+        `${row.name}, ${row.endpoint}: published ${row.shown}, ours ${spread(row.found)}`, row.published.evidence, verdictOf(one, row), row.note))))),
   );
 }

@@ -4,7 +4,7 @@ import { bandTraces, draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
 import { el, unitShown } from "../dom.js";
 import { chip } from "../sources.js";
-import { active, changed, colorOf, dashOf, isTouched, state } from "../state.js";
+import { active, changed, colorOf, dashOf, fineDays, isTouched, state, verdictOf } from "../state.js";
 import { ground, onGround } from "../theme.js";
 
 let cards = new Map();
@@ -27,7 +27,6 @@ export function build(panel) {
 
 export function update() {
   const ready = state.scenarios.filter((one) => one.answers.courses);
-  if (!ready.length) return;
   top.replaceChildren(
     choice("Shown as", [["fold", "fold over rest"], ["absolute", "counts"]], state.scale, (value) => {
       state.scale = value;
@@ -39,6 +38,7 @@ export function update() {
     }),
     keys(ready),
   );
+  if (!ready.length) return;
   for (const [name, parts] of cards) updateCard(name, parts, ready);
 }
 
@@ -54,15 +54,15 @@ function updateCard(name, parts, ready) {
   const alone = ready.length === 1;
   const traces = having.flatMap((one) => {
     const { bands, times_d } = one.answers.courses;
-    const places = isLevel || state.records === "all" ? null : one.answers.courses.drawn;
+    const places = isFluid ? finely(one) : isLevel || state.records === "all" ? null : one.answers.courses.drawn;
     const color = alone ? state.facts.colors[name] : colorOf(one);
     return bandTraces(picked(times_d, places), pickedBand(bands[name], places), color, {
       name: alone ? "median" : one.id, dash: alone ? "solid" : dashOf(one), wide: alone || one === active(), unit,
     });
   });
   const shape = layout(
-    { title: "days since the first dose", range: [0, isFluid ? fluidDays(having) : Math.max(...having.map((one) => one.answers.courses.times_d.at(-1)))] },
-    isFold ? folds(limits(having, name)) : { title: unitShown(band.unit), rangemode: "tozero" },
+    { title: "days since the first dose", range: [0, isFluid ? Math.max(...having.map(fineDays)) : Math.max(...having.map((one) => one.answers.courses.times_d.at(-1)))] },
+    isFold ? folds(limits(having, name)) : { title: unitShown(band.unit) || `${name} [1]`, rangemode: "tozero" },
     { shapes: [...(isFold ? [rule(1)] : []), rule(active().answers.courses?.end_d ?? 0, "x", "dot"), ...ranges(name, isFold)] },
   );
   parts.sub.textContent = isFluid ? `${band.meaning}, ${unitShown(band.unit)}; while it is recorded finely` : isFold ? "fold over each subject's own rest" : [band.meaning, unitShown(band.unit)].filter(Boolean).join(", ");
@@ -71,9 +71,7 @@ function updateCard(name, parts, ready) {
 }
 
 // Fluids are followed while they are recorded finely: later only troughs are kept.
-function fluidDays(having) {
-  return Math.max(...having.map(({ study }) => Math.min(study.days, study.record_finely_until_day ?? 3)));
-}
+const finely = (one) => one.answers.courses.times_d.flatMap((day, i) => (day <= fineDays(one) + 1e-9 ? [i] : []));
 
 const picked = (values, places) => (places ? places.map((i) => values[i]) : values);
 
@@ -116,8 +114,6 @@ function ranges(name, isFold) {
 }
 
 function publishedChip(row) {
-  const verdict = row.agrees == null || isTouched(active()) ? "" : row.agrees ? "agrees" : "differs";
-  const text = `published ${row.endpoint} ${row.shown}`;
-  const why = isTouched(active()) ? "; published for the study's own regimen" : "";
-  return chip(text, row.published.evidence, verdict, `${row.note}${why}`);
+  const why = isTouched(active()) ? "published for the study's own regimen" : "";
+  return chip(`published ${row.endpoint} ${row.shown}`, row.published.evidence, verdictOf(active(), row), [row.note, why].filter(Boolean).join("; "));
 }

@@ -44,7 +44,7 @@ export function update() {
     },
   ));
   list.replaceChildren(...trials.map((one, i) => chip(
-    `${i + 1}: ${one.title}: Treg ${one.treg.endpoint} ${one.treg.shown}, ${one.effector.name} ${one.effector.shown}`,
+    `${i + 1}: ${one.title}: ${one.treg.name} ${one.treg.endpoint} ${one.treg.shown}, ${one.effector.name} ${one.effector.shown}`,
     [...one.treg.evidence, ...one.effector.evidence], "", one.regimen)));
 }
 

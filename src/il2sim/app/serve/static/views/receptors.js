@@ -3,14 +3,15 @@
 import { bandTraces, draw, layout } from "../charts.js";
 import { choice } from "../choices.js";
 import { el } from "../dom.js";
-import { active, changed, state } from "../state.js";
+import { active, changed, fineDays, state } from "../state.js";
 import { onGround } from "../theme.js";
 
 const READ = [
-  ["CD25 occupied", "#2BA6DE", (cell) => `CD25 of ${cell} occupied`],
-  ["CD122 occupied", "#0B4F8A", (cell) => `CD122 of ${cell} occupied`],
-  ["pSTAT5, of its most", "#E08A00", (cell) => `pSTAT5 of ${cell}`],
+  ["CD25 occupied", "CD25", (cell) => `CD25 of ${cell} occupied`],
+  ["CD122 occupied", "CD122", (cell) => `CD122 of ${cell} occupied`],
+  ["pSTAT5, of its most", "pSTAT5", (cell) => `pSTAT5 of ${cell}`],
 ];
+const colorOf = (signal) => state.facts.signals[signal];
 let cards = new Map(), top = null;
 
 export function build(panel) {
@@ -27,19 +28,22 @@ export function build(panel) {
 
 export function update() {
   const answer = active().answers.receptors;
-  const key = el("div", { class: "keys" }, READ.map(([text, color]) => {
+  const key = el("div", { class: "keys" }, READ.map(([text, signal]) => {
     const mark = el("span", { class: "swatch", "aria-hidden": "true" });
-    mark.style.color = onGround(color);
+    mark.style.color = onGround(colorOf(signal));
     return el("span", {}, mark, text);
   }), el("span", {}, "bands: 90 % of the subjects"));
-  top.replaceChildren(choice("Days", [[3, "first 3"], [14, "first 14"], [null, "all"]], state.days, (value) => { state.days = value; changed("choice"); }), key,
+  const { study } = active();
+  const fine = fineDays(active());
+  const missed = state.days === "fine" ? "" : el("span", { class: "quiet" }, `from day ${fine} on one record every ${study.record_every_h ?? 24} h: peaks between are missed`);
+  top.replaceChildren(choice("Days", [["fine", `first ${fine}, recorded finely`], [14, "first 14"], [null, "all"]], state.days, (value) => { state.days = value; changed("choice"); }), key, missed,
     state.scenarios.length > 1 ? el("span", { class: "quiet" }, `of scenario ${active().id}`) : "");
   if (!answer) return;
-  const last = Math.min(state.days ?? Infinity, answer.times_d.at(-1));
+  const last = Math.min((state.days === "fine" ? fine : state.days) ?? Infinity, answer.times_d.at(-1));
   for (const [cell, chart] of cards) {
-    const traces = READ.flatMap(([text, color, name]) => {
+    const traces = READ.flatMap(([text, signal, name]) => {
       const band = answer.bands[name(cell)];
-      return band ? bandTraces(answer.times_d, { ...band, q25: null }, color, { name: text, unit: " %" }) : [];
+      return band ? bandTraces(answer.times_d, { ...band, q25: null }, colorOf(signal), { name: text, unit: " %" }) : [];
     });
     draw(chart, traces, layout({ title: "days since the first dose", range: [0, last] }, { title: "% of receptors, of signal", range: [0, 102] }));
   }

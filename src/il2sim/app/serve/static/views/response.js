@@ -2,11 +2,13 @@
 
 import { draw, folds, foldRange, layout, rule } from "../charts.js";
 import { choice, keys } from "../choices.js";
-import { el } from "../dom.js";
+import { el, unitShown } from "../dom.js";
 import { changed, dashOf, state } from "../state.js";
 import { clear, onGround } from "../theme.js";
 
 const NAMES = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK"];
+const MARKS = { "naive Treg": ["circle-open", "○"], "memory Treg": ["circle", "●"], "CD4 Tconv": ["square", "■"], CD8: ["diamond", "◆"], NK: ["triangle-up", "▲"] };
+const NARROW = 500; // [px]; below, the numbers of the axis would touch
 let place = null, top = null, legend = null;
 
 export function build(panel) {
@@ -26,22 +28,31 @@ export function update() {
   );
   if (!ready.length) return;
   legend.replaceChildren(...NAMES.map((name) => {
-    const mark = el("span", { class: "swatch", "aria-hidden": "true" });
+    const mark = el("span", { "aria-hidden": "true" }, MARKS[name][1]);
     mark.style.color = onGround(state.facts.colors[name]);
     return el("span", {}, mark, name);
   }));
-  const traces = ready.flatMap((one) => NAMES.flatMap((name) => lines(one, name, ready.length === 1)));
+  const unit = unitOf(ready);
+  const traces = ready.flatMap((one) => NAMES.flatMap((name) => lines(one, name, { alone: ready.length === 1, unit })));
   const seen = traces.flatMap((trace) => trace.y);
-  const unit = ready[0].sweep.dose_unit.replace("/m2", "/m²");
   draw(place, traces, layout(
-    { type: "log", title: `dose [${unit}], of the first course`, tickformat: "~g", dtick: "D2" },
+    { type: "log", title: unit ? `dose [${unitShown(unit)}], of the first course` : "factor of the prescribed dose [1]", tickformat: "~g", dtick: place.clientWidth < NARROW ? 1 : "D2" },
     folds(foldRange(seen), `${state.endpoint} over rest`),
-    { shapes: [rule(1), ...ready.map((one) => ({ ...rule(one.sweep.doses[one.sweep.factors.indexOf(1)] * one.dose, "x", dashOf(one)) }))] },
+    { shapes: [rule(1), ...ready.map((one) => rule(dosesOf(one, unit)[one.sweep.factors.indexOf(1)] * one.dose, "x", dashOf(one)))] },
   ));
 }
 
-function lines(scenario, name, alone) {
-  const { doses, endpoints } = scenario.sweep;
+// Doses in one unit stand on one axis; of different units only factors can be compared.
+function unitOf(ready) {
+  const units = new Set(ready.map((one) => one.sweep.dose_unit));
+  return units.size === 1 ? [...units][0] : null;
+}
+
+const dosesOf = ({ sweep }, unit) => (unit ? sweep.doses : sweep.factors);
+
+function lines(scenario, name, { alone, unit }) {
+  const { endpoints } = scenario.sweep;
+  const doses = dosesOf(scenario, unit);
   const spread = endpoints.map((one) => one[name]?.[state.endpoint]);
   if (!spread[0]) return [];
   const color = state.facts.colors[name];
@@ -52,7 +63,7 @@ function lines(scenario, name, alone) {
   const label = state.scenarios.length > 1 ? `${scenario.id}, ${name}` : name;
   return [...band, {
     x: doses, y: spread.map((one) => one.median), name: label, mode: "lines+markers",
-    line: { color: onGround(color), width: 2.2, dash: dashOf(scenario) }, marker: { size: 6 },
+    line: { color: onGround(color), width: 2.2, dash: dashOf(scenario) }, marker: { size: 7, symbol: MARKS[name][0] },
     hovertemplate: `${label}: %{y:.3g}×<extra></extra>`,
   }];
 }

@@ -3,6 +3,7 @@
 import { fetchJson, post } from "../api.js";
 import { el } from "../dom.js";
 
+const REPORT = "report.html";
 let place = null, timer = 0;
 
 const WORDS = { waiting: "waits for its turn", running: "runs", done: "finished", stopped: "stopped; can go on", failed: "failed" };
@@ -51,5 +52,6 @@ function card(run) {
     el("progress", { max: run.total, value: run.done, "aria-label": `subjects of ${run.title}` }),
     el("p", { class: "quiet small" }, `${run.done} of ${run.total} subjects; ${run.folder}`),
     run.text ? el("p", { class: "note" }, run.text) : null,
-    el("div", { class: "chips" }, run.files.map((file) => el("a", { class: "chip", href: address(file), target: "_blank" }, file))));
+    el("div", { class: "chips" }, run.files.map((file) => el("a", { class: "chip", href: address(file), target: "_blank" }, file))),
+    run.files.includes(REPORT) ? el("p", {}, el("a", { class: "button main", href: address(REPORT), target: "_blank" }, "Read the report")) : null);
 }

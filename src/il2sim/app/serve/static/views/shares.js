@@ -8,7 +8,7 @@ import { active, changed, message, state } from "../state.js";
 import { ground, onGround } from "../theme.js";
 
 const QUANTITIES = ["naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK dim", "NK bright", "IL-2"];
-const COLORS = ["#0B4F8A", "#E08A00", "#7B2D8B", "#23A377", "#C1440E", "#2BA6DE", "#6B4423", "#BD7CCB", "#7A8794", "#1F78B4"];
+const NARROW = 400; // [px]
 let place = null, bars = null, top = null, note = null;
 
 export function build(panel) {
@@ -51,12 +51,12 @@ function show(found) {
   const isCells = found.quantity !== "IL-2";
   const unit = isCells ? "×" : " %";
   note.textContent = isCells
-    ? `mean shares of the change of the fold, ${found.subjects} subjects; they sum to the change of every subject`
-    : `mean shares of all that was given, ${found.subjects} subjects; what is consumed counts below zero`;
+    ? `mean shares of the change of the fold, ${found.subjects} subjects; they sum to the change of every subject; whiskers 5–95 %`
+    : `mean shares of all that was given, ${found.subjects} subjects; whiskers 5–95 %`;
   const { ink } = ground();
   const names = Object.keys(found.parts);
-  const traces = names.map((name, i) => ({
-    x: found.times_d, y: found.parts[name], name: short(name), mode: "lines", line: { width: 2, color: onGround(COLORS[i % COLORS.length]), dash: i < COLORS.length ? "solid" : "dot" },
+  const traces = names.map((name) => ({
+    x: found.times_d, y: found.parts[name], name: short(name), mode: "lines", line: { width: 2, color: onGround(found.colors[name]) },
     hovertemplate: `${short(name)}: %{y:.3g}${unit}<extra></extra>`,
   }));
   traces.push({ x: found.times_d, y: found.change, name: "change, their sum", mode: "lines", line: { width: 3, color: ink, dash: "dash" }, hovertemplate: `change: %{y:.3g}${unit}<extra></extra>` });
@@ -65,10 +65,10 @@ function show(found) {
     shapes: [rule(found.end_d, "x", "dot")],
   }));
   const rows = found.table.toReversed();
-  const colorAt = (name) => (names.includes(name) ? onGround(COLORS[names.indexOf(name) % COLORS.length]) : ink);
+  const colorAt = (name) => (names.includes(name) ? onGround(found.colors[name]) : ink);
   draw(bars, rows.map((one) => ({
     type: "bar", orientation: "h", x: [one.mean], y: [names.includes(one.share) ? short(one.share) : "change, their sum"], marker: { color: colorAt(one.share) },
     error_x: { type: "data", symmetric: false, array: [one.q95 - one.mean], arrayminus: [one.mean - one.q05], color: ink, thickness: 1.2, width: 3 },
     hovertemplate: `%{y}: %{x:.3g}${unit}<extra></extra>`,
-  })), layout({ title: `day ${found.end_d}; whiskers 5–95 %` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: 190, r: 14, t: 8, b: 44 } }));
+  })), layout({ title: `${isCells ? "folds of rest" : "% of all doses"}, day ${found.end_d}` }, { title: "", automargin: true }, { barmode: "overlay", hovermode: "closest", margin: { l: bars.clientWidth < NARROW ? 150 : 190, r: 14, t: 8, b: 44 } }));
 }
