@@ -31,7 +31,7 @@ from il2sim.engine.solve import solve
 from il2sim.study.certificate import spread_over
 from il2sim.study.portions import portions
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PORTION = 5_000
 EXACT = 1e-10
 REFERENCE = 1e-8
