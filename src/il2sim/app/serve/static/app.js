@@ -78,13 +78,15 @@ function fillChoices() {
   });
 }
 
-function changeProduct(name) {
+async function changeProduct(name) {
   const scenario = active();
+  if (!scenario.prescription) await readRegimen(scenario); // chosen before the study's own was read
   const known = state.facts.products.map((one) => one.name);
   const old = scenario.prescription?.courses.map((one) => one.product).filter((one) => known.includes(one)) ?? []; // cells stay
   const text = [...new Set(old)].reduce((now, product) => now.replaceAll(product, name), scenario.study.regimen);
   byId("regimen").value = text;
-  readRegimen(scenario, text).then((read) => { if (read) changed("scenario"); showProduct(); });
+  if (await readRegimen(scenario, text)) changed("scenario");
+  showProduct();
 }
 
 function showProduct() {

@@ -9,21 +9,22 @@ import { timeline } from "./timeline.js";
 const UNITS = ["MIU", "kIU", "IU", "mg", "ug", "nmol"];
 const PER = [["m2", "per m²"], ["kg", "per kg"], ["flat", "flat"]];
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-let asked = 0;
 
 // Reads what the sliders make of the prescription; `typed` is the text before them.
+// An answer that comes after a later question is dropped.
 export async function readRegimen(scenario, typed = scenario.study.regimen) {
-  const mine = ++asked;
+  const mine = scenario.asked = (scenario.asked ?? 0) + 1;
   const note = byId("regimen-note");
   try {
     const after = await post("/api/regimen", { text: typed, dose: scenario.dose, every_h: scenario.every_h });
+    if (mine !== scenario.asked) return false;
     scenario.study.regimen = typed;
     scenario.prescription = after;
     scenario.wrongRegimen = null;
-    if (mine === asked && scenario === active()) showRead(scenario);
+    if (scenario === active()) showRead(scenario);
     return true;
   } catch (error) {
-    if (mine === asked && scenario === active()) {
+    if (mine === scenario.asked && scenario === active()) {
       note.textContent = error.text;
       note.className = "note wrong";
       byId("regimen").setAttribute("aria-invalid", "true");
