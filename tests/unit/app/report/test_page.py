@@ -111,6 +111,14 @@ def test_the_page_says_what_the_run_says(text, outcome):
         assert re.search(rf"\b{key}\b", words)
 
 
+def test_the_page_says_how_it_was_made(text, outcome):
+    """What decides the numbers stands in it, the precision too."""
+    made = outcome.trajectories.provenance
+    facts = {"precision": made.precision, "tolerance of a step": made.tolerance}
+    for name, value in facts.items():
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in text
+
+
 def test_subjects_without_an_answer_are_named(study, tmp_path, monkeypatch):
     """A spread so wide that some have no resting state; the others are reported."""
     from il2sim.formats.study_file import Study
