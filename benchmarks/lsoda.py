@@ -43,9 +43,10 @@ class Compiled:
         self.flat = self.dense.ravel(order="K")
         self.is_running = False
         self._prepare = self._bound("prepare", self.p, self.c)
-        self._rates = self._bound("rates", self.y, self.p, self.c, self.out)
-        jacobian = (self.y, self.p, self.c, self.out, self.w)
-        self._jacobian = self._bound("jacobian", *jacobian)
+        nothing = np.zeros(1)  # what tangents would share with the rates
+        rates = (self.y, self.p, self.c, self.out, nothing)
+        self._rates = self._bound("rates", *rates)
+        self._jacobian = self._bound("jacobian", *rates, self.w)
 
     def _bound(self, name: str, *arrays: np.ndarray) -> Callable[[], None]:
         kinds = [ctypes.c_void_p] * len(arrays)
