@@ -15,7 +15,7 @@ from il2sim.models.binding import Binding
 from il2sim.models.multivalent import Landing, TakenAlong
 from il2sim.models.signaling import Signaling
 from il2sim.models.trafficking import Trafficking
-from il2sim.models.well import Medium, MixedMedium
+from il2sim.models.well import Medium, Mixing
 from il2sim.symbolic import Component, Expression, Reference, total
 
 Components = Iterator[Component]
@@ -24,6 +24,18 @@ Components = Iterator[Component]
 def steep(cell: str, engaged: Expression) -> Components:
     """Show pSTAT5 as a Hill function of the receptors engaged now."""
     yield Signaling(f"{cell} signaling", cell=cell, engaged=engaged)
+
+
+def ready(ligand: str) -> Components:
+    """Let cells meet a ligand as soon as it is put in."""
+    yield Medium(f"{ligand} medium", ligand=ligand, well="well")
+
+
+def mixed(ligand: str) -> Components:
+    """Let a ligand reach the medium next to cells by stages."""
+    yield from ready(ligand)
+    amount = f"{ligand} medium.amount"
+    yield Mixing(f"{ligand} mixing", amount=amount, medium="mixed_medium")
 
 
 def nothing_else() -> Components:
@@ -55,7 +67,8 @@ class Mechanism:
         The components that make pSTAT5 of what is engaged; they show it as
         ``"<cell> signaling.pstat5"``.
     medium, entry
-        The component of a ligand in the medium, and the state of it that is dosed.
+        The components of a ligand in the medium, and the state of them that is dosed,
+        as in ``"<ligand> medium.amount"``.
     ligands
         What can be put into the medium; each is an inlet of its name.
     traps
@@ -72,8 +85,8 @@ class Mechanism:
     engaged: Callable[[str], Expression]
     surface: Callable[[str], Mapping[str, Expression]]
     signaling: Callable[[str, Expression], Iterable[Component]] = steep
-    medium: Callable[..., Component] = Medium
-    entry: str = "amount"
+    medium: Callable[[str], Iterable[Component]] = ready
+    entry: str = "medium.amount"
     ligands: tuple[str, ...] = ("il2",)
     traps: tuple[str, ...] = ()
     in_medium: Callable[[], Iterable[Component]] = nothing_else
@@ -105,10 +118,10 @@ class Mechanism:
         Examples
         --------
         >>> PAIRED.with_mixing().entry
-        'apart'
+        'mixing.apart'
         """
         return replace(
-            self, name=f"{self.name}, mixed", medium=MixedMedium, entry="apart"
+            self, name=f"{self.name}, mixed", medium=mixed, entry="mixing.apart"
         )
 
 
