@@ -112,6 +112,23 @@ class Mechanism:
             self, name=f"{self.name}, {signaling.__name__}", signaling=signaling
         )
 
+    def with_components(self, more: Callable[[str], Iterable[Component]]) -> Mechanism:
+        """The same cells, with more components for each type.
+
+        Examples
+        --------
+        >>> from il2sim.models.well import Seeded
+        >>> more = PAIRED.with_components(lambda cell: [Seeded("twice", cell=cell)])
+        >>> [*more.receptors("NK")][-1]
+        Seeded('twice')
+        """
+
+        def receptors(cell: str) -> Components:
+            yield from self.receptors(cell)
+            yield from more(cell)
+
+        return replace(self, receptors=receptors)
+
     def with_mixing(self) -> Mechanism:
         """The same cells, in a well in which ligands arrive with a delay.
 
@@ -151,15 +168,22 @@ def _paired(cell: str) -> Components:
         il2="il2 medium.free",
         cells=f"{cell}.seeded",
     )
-    yield Trafficking(
+    yield _trafficking(cell, dimer="dimer", trimer="trimer")
+
+
+def _trafficking(cell: str, *, dimer: str, trimer: str) -> Component:
+    """Turnover of the receptors, whose bound states a mechanism names."""
+    receptors = f"{cell} receptors"
+    return Trafficking(
         f"{cell} trafficking",
         cell=cell,
         cells=f"{cell}.seeded",
         soluble_cd25="well.soluble_cd25",
         pstat5=f"{cell} signaling.pstat5",
-        **{
-            name: f"{receptors}.{name}" for name in ("cd25", "cd122", "dimer", "trimer")
-        },
+        cd25=f"{receptors}.cd25",
+        cd122=f"{receptors}.cd122",
+        dimer=f"{receptors}.{dimer}",
+        trimer=f"{receptors}.{trimer}",
     )
 
 
@@ -193,17 +217,7 @@ def _multivalent(cell: str) -> Components:
         il2="il2 medium.free",
         cells=f"{cell}.seeded",
     )
-    yield Trafficking(
-        f"{cell} trafficking",
-        cell=cell,
-        cells=f"{cell}.seeded",
-        soluble_cd25="well.soluble_cd25",
-        pstat5=f"{cell} signaling.pstat5",
-        cd25=f"{receptors}.cd25",
-        cd122=f"{receptors}.cd122",
-        dimer=f"{receptors}.on_dimer",
-        trimer=f"{receptors}.on_both",
-    )
+    yield _trafficking(cell, dimer="on_dimer", trimer="on_both")
     yield TakenAlong(
         f"{cell} companions",
         variant="il2",
