@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from il2sim.figures.arms import arm_colors, quiet_grid, sheet
 from il2sim.figures.persons import name_arms
 from il2sim.figures.style import FAINT, INK, sign, styled
+from il2sim.study.compared import in_groups
 from il2sim.study.effects import wilson
-from il2sim.study.findings import in_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from il2sim.study.compared import Compared
     from il2sim.study.effects import Effect
-    from il2sim.study.findings import Compared, Findings
+    from il2sim.study.findings import Findings
     from il2sim.study.trial_measure import Measure
 
 SOURCES = {

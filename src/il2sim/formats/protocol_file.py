@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from il2sim.errors import BadStudy, Il2simError
-from il2sim.formats.refusals import refusal
+from il2sim.errors import BadStudy
+from il2sim.formats.refusals import check_evidence, refusal
 from il2sim.formats.toml_file import Shelf
 from il2sim.formats.treated import model_named
 from il2sim.study.lint import Finding, lint
@@ -262,17 +262,12 @@ def _sources(file: ProtocolFile) -> list[str]:
 
 def _check_references(file: ProtocolFile, where: str) -> None:
     """Names in the file must be known."""
-    from il2sim.evidence import library
     from il2sim.study import populations
 
     populations.population(file.population, n=1, seed=1)
     for key in file.sources:
-        try:
-            library.measurement(key)
-        except Il2simError as error:
-            raise BadStudy(
-                f"the protocol file '{where}' names evidence that does not exist.",
-                got=f"'{key}'",
-                expected="an evidence key, such as 'E250'; others are 'citations'",
-                try_="il2sim list evidence",
-            ) from error
+        check_evidence(
+            key,
+            f"the protocol file '{where}'",
+            expected="an evidence key, such as 'E250'; others are 'citations'",
+        )

@@ -1,4 +1,4 @@
-"""What pydantic found, in our words: one message for the first thing that is wrong.
+"""What is wrong with a file, in our words; of what pydantic found the first thing.
 
 Misspelled keys come before all: a key that is misspelled is missing too, and its own
 name says more.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from il2sim.errors import Il2simError, closest
+from il2sim.errors import BadStudy, Il2simError, closest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -59,6 +59,44 @@ def refusal(
         got=f"{key or 'the whole'} = {_shown(first)}",
         expected=first["msg"].removeprefix("Value error, "),
     )
+
+
+def check_evidence(
+    key: str,
+    what: str,
+    *,
+    beside: str = "",
+    expected: str = "an evidence key, such as 'E142'",
+) -> None:
+    """See that evidence which a file names exists.
+
+    Parameters
+    ----------
+    key
+        Of the evidence.
+    what
+        The file, as in `refusal`.
+    beside
+        What the file says it about, if that is a help.
+    expected
+        For the message.
+
+    Raises
+    ------
+    BadStudy
+        There is none of the key.
+    """
+    from il2sim.evidence import library
+
+    try:
+        library.measurement(key)
+    except Il2simError as error:
+        raise BadStudy(
+            f"{what} names evidence that does not exist.",
+            got=f"'{key}' beside '{beside}'" if beside else f"'{key}'",
+            expected=expected,
+            try_="il2sim list evidence",
+        ) from error
 
 
 def _shown(first: ErrorDetails) -> str:

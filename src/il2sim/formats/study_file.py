@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from il2sim.engine.precision import PrecisionName
-from il2sim.errors import BadStudy, Il2simError, closest
+from il2sim.errors import BadStudy, closest
 from il2sim.formats.protocol_file import Clauses
-from il2sim.formats.refusals import refusal
+from il2sim.formats.refusals import check_evidence, refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
 from il2sim.formats.treated import model_named, people_file_of, people_of, population_of
 from il2sim.study.comparison import Direction, Endpoint, Expected
@@ -345,8 +345,6 @@ def _with_floats(tables: dict[str, Any]) -> dict[str, Any]:
 
 def _check_references(study: Study, where: str, beside: Path | None) -> None:
     """Names in the file must be known, before anything is solved."""
-    from il2sim.evidence import library
-
     protocol = study.parsed_protocol()
     study.find_population(beside=beside)
     model = study.find_model()
@@ -369,14 +367,6 @@ def _check_references(study: Study, where: str, beside: Path | None) -> None:
                     expected=closest(name, outputs),
                 )
         for key in row.evidence:
-            try:
-                library.measurement(key)
-            except Il2simError as error:
-                raise BadStudy(
-                    f"the study file '{where}' names evidence that does not exist.",
-                    got=f"'{key}' beside '{row.name}'",
-                    expected="an evidence key, such as 'E142'",
-                    try_="il2sim list evidence",
-                ) from error
+            check_evidence(key, f"the study file '{where}'", beside=row.name)
     if not math.isfinite(study.end_h):
         raise BadStudy(f"the study file '{where}' has no end.", got=study.end_day)

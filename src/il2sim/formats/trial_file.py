@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from il2sim.engine.precision import PrecisionName
-from il2sim.errors import BadStudy, Il2simError, UnknownName, closest
-from il2sim.formats.refusals import refusal
+from il2sim.errors import BadStudy, UnknownName, closest
+from il2sim.formats.refusals import check_evidence, refusal
 from il2sim.formats.toml_file import Shelf, block, folder_of
 from il2sim.formats.treated import model_named, people_file_of, people_of, population_of
 from il2sim.study import trial, trial_measure
@@ -371,24 +371,9 @@ def trial_of(
         levels: tuple[type[BaseModel], ...] = (TrialFile, *ROWS.values())
         raise refusal(error, f"the trial file '{where}'", levels, BadStudy) from error
     found.plan(beside=beside)
-    _check_sources(found, where)
-    return found
-
-
-def _check_sources(found: TrialFile, where: str) -> None:
-    """Evidence keys must exist."""
-    from il2sim.evidence import library
-
     for key in found.sources:
-        try:
-            library.measurement(key)
-        except Il2simError as error:
-            raise BadStudy(
-                f"the trial file '{where}' names evidence that does not exist.",
-                got=f"'{key}'",
-                expected="an evidence key, such as 'E142'",
-                try_="il2sim list evidence",
-            ) from error
+        check_evidence(key, f"the trial file '{where}'")
+    return found
 
 
 def trial_text(name: str | Path) -> str:

@@ -154,7 +154,7 @@ def read_plan() -> Plan:
 def model_of(candidate: Candidate) -> Model:
     """The dish of one cell type with a candidate's mechanism."""
     from il2sim.models.dish import dish
-    from il2sim.models.lasting_arms import LASTING_ARMS
+    from il2sim.models.lasting import LASTING_ARMS
     from il2sim.models.mechanisms import MULTIVALENT, steep
     from il2sim.models.stat5 import threshold
 

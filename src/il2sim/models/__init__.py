@@ -8,8 +8,8 @@ Reading order: `cells`, `blood_cells`, `absorption`, `circulation`, `binding`,
 `trafficking`, `signaling`, `lymphocytes`, `thymus`, `eosinophils`, `toxicity`, `tumor`,
 `transfer`; then `body`, `body_with_tumor` and `body_with_cells`; `switches` says what
 can be switched off in them. The same receptors in a well: `well`, `multivalent`,
-`mechanisms`, `stat5`, `lasting`, `lasting_arms`, `sequential`, `endosome`, `family`,
-`preformed`, `stain`, `fusions`, then `dish`; of others, `published`.
+`mechanisms`, `stat5`, `lasting`, `sequential`, `endosome`, `family`, `preformed`,
+`stain`, `traps`, `fusions`, then `dish`; of others, `published`.
 """
 
 from il2sim.models.body import body

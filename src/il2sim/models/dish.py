@@ -62,7 +62,7 @@ def dish(
         meaning=f"cells in a well; {mechanism.meaning}",
         components=tuple(_components(cells, mechanism)),
         outputs={one.name: one for one in _outputs(cells, mechanism)},
-        inlets={one: f"{one} medium.{mechanism.entry}" for one in mechanism.ligands}
+        inlets={one: f"{one} {mechanism.entry}" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},
         look_up=look_up or _values(variant),
     )
@@ -77,7 +77,7 @@ def _values(variant: str) -> Callable[[str], Value]:
 def _components(cells: tuple[str, ...], mechanism: Mechanism) -> Iterator[Component]:
     yield Well("well")
     for ligand in mechanism.ligands:
-        yield mechanism.medium(f"{ligand} medium", ligand=ligand, well="well")
+        yield from mechanism.medium(ligand)
     yield from mechanism.in_medium()
     for cell in cells:
         yield Seeded(f"{cell} seeded", cell=cell)

@@ -12,15 +12,29 @@ from il2sim.symbolic import Component, observed, parameter, process, state, supp
 
 
 class Endosome(Component):
-    """The endosomes of one cell type: their size, and how ligand fares there."""
+    """The endosomes of one cell type: their size, and how ligand and chains fare there.
+
+    What does not signal is sorted: a part is degraded, the rest returns.
+    """
 
     area = parameter(
         "1", "membrane of endosomes over that of the surface", by="endosome"
     )
     loosen = parameter("1", "how much faster ligand lets go inside", by="endosome")
+    k_return = parameter(
+        "1/min", "what is not sorted to lysosomes returns", by="endosome"
+    )
+    sorted_part = parameter(
+        "1", "part inside that is sorted to lysosomes", by="endosome"
+    )
+    k_degrade = parameter("1/min", "what is sorted to lysosomes is lost", by="endosome")
 
     crowding = observed("1", "how much denser chains are than on the surface", 1 / area)
     loosening = observed("1", "how much faster ligand lets go inside", loosen * 1)
+    returning = observed(
+        "1/min", "returns to the surface", k_return * (1 - sorted_part)
+    )
+    leaving = observed("1/min", "is lost", k_degrade * sorted_part)
 
 
 class LigandInside(Component):
@@ -43,20 +57,11 @@ class Chain(Component):
 
     at_rest = supplied("molecule/cell", "on the surface of a resting cell")
     gain = supplied("1", "how much faster it is made than at rest")
+    returning = supplied("1/min", "returns from endosomes to the surface")
+    leaving = supplied("1/min", "is lost from endosomes")
 
     k_internalize = parameter("1/min", "chains go inside", by="endosome")
-    k_return = parameter(
-        "1/min", "what is not sorted to lysosomes returns", by="endosome"
-    )
-    sorted_part = parameter(
-        "1", "part inside that is sorted to lysosomes", by="endosome"
-    )
-    k_degrade = parameter("1/min", "what is sorted to lysosomes is lost", by="endosome")
 
-    returning = observed(
-        "1/min", "returns to the surface", k_return * (1 - sorted_part)
-    )
-    leaving = observed("1/min", "is lost", k_degrade * sorted_part)
     made_at_rest = observed(
         "molecule/(cell*min)",
         "made by a resting cell",
@@ -81,19 +86,14 @@ class QuietComplex(Component):
 
     surface = supplied("molecule/cell", "the complex on the surface")
     inside = supplied("molecule/cell", "the complex in endosomes")
+    returning = supplied("1/min", "returns from endosomes to the surface")
+    leaving = supplied("1/min", "is lost from endosomes")
 
     k_internalize = parameter("1/min", "chains go inside", by="endosome")
-    k_return = parameter(
-        "1/min", "what is not sorted to lysosomes returns", by="endosome"
-    )
-    sorted_part = parameter(
-        "1", "part inside that is sorted to lysosomes", by="endosome"
-    )
-    k_degrade = parameter("1/min", "what is sorted to lysosomes is lost", by="endosome")
 
     go_in = process("surface -> inside", rate=k_internalize * surface)
-    come_back = process("inside -> surface", rate=k_return * (1 - sorted_part) * inside)
-    degrade = process("inside ->", rate=k_degrade * sorted_part * inside)
+    come_back = process("inside -> surface", rate=returning * inside)
+    degrade = process("inside ->", rate=leaving * inside)
 
 
 class SignalingComplex(Component):

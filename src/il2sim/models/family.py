@@ -7,7 +7,8 @@ for gamma-c on every cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -89,7 +90,7 @@ def _cell(ligands: tuple[str, ...], cell: str) -> Iterator[Component]:
             f"{cell} {chain}",
             at_rest=f"{cell}.{chain}_at_rest",
             gain=gain,
-            endosome="endosome",
+            **_sorting(cell),
         )
     for ligand in ligands:
         yield from _ligand(ligand, cell)
@@ -100,49 +101,77 @@ def _chains(ligands: tuple[str, ...]) -> tuple[str, ...]:
     return (*(PRIVATE[ligand] for ligand in ligands), *beta, "cd132")
 
 
+def _sorting(cell: str) -> dict[str, str]:
+    """What is given to all that goes inside and is sorted there."""
+    names = {one: f"{cell} endosome.{one}" for one in ("returning", "leaving")}
+    return {"endosome": "endosome", **names}
+
+
 def _ligand(ligand: str, cell: str) -> Iterator[Component]:
     """What one ligand does on a cell and in its endosomes."""
     inside = f"{cell} {ligand} in endosomes"
     yield LigandInside(inside, cells=f"{cell}.seeded", endosome="endosome")
-    there: dict[str, dict[str, Any]] = {
-        "": {
-            "fluid": f"{ligand} medium.amount",
-            "free": f"{ligand} medium.free",
-            "crowding": Number(1.0),
-            "loosening": Number(1.0),
-        },
-        " inside": {
-            "fluid": f"{inside}.amount",
-            "free": f"{inside}.free",
-            "crowding": f"{cell} endosome.crowding",
-            "loosening": f"{cell} endosome.loosening",
-        },
-    }
-    for place, given in there.items():
-        pool = "inside" if place else "surface"
-        chains = {
+    for place in places(ligand, cell):
+        name = f"{cell} {ligand}{place.name}"
+        if ligand in THREE:
+            yield ThreeChains(name, beta=f"{cell} cd122.{place.pool}", **place.given)
+        else:
+            yield TwoChains(name, **place.given)
+    for one in _complexes(ligand):
+        name = f"{cell} {ligand} {one}"
+        surface, inside = (f"{cell} {ligand}{place}.{one}" for place in ("", " inside"))
+        if one in _signaling(ligand):
+            yield SignalingComplex(
+                name, surface=surface, inside=inside, endosome="endosome"
+            )
+        else:
+            yield quiet(name, cell, surface, inside)
+
+
+def quiet(name: str, cell: str, surface: str, inside: str) -> Component:
+    """Let a complex that does not signal go in and return, between two states."""
+    return QuietComplex(name, surface=surface, inside=inside, **_sorting(cell))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a ligand meets chains of a cell: on its surface, or in endosomes.
+
+    Attributes
+    ----------
+    name
+        What is added to the names of components there.
+    pool
+        The state of a `Chain` there.
+    given
+        To every component there that joins the ligand, its private chain and gamma-c.
+    """
+
+    name: str
+    pool: str
+    given: Mapping[str, Any]
+
+
+def places(ligand: str, cell: str) -> Iterator[Place]:
+    """Where a ligand meets chains of a cell: on the surface, then in endosomes."""
+    as_outside = (Number(1.0), Number(1.0))
+    denser = (f"{cell} endosome.crowding", f"{cell} endosome.loosening")
+    for name, pool, fluid, (crowding, loosening) in (
+        ("", "surface", f"{ligand} medium", as_outside),
+        (" inside", "inside", f"{cell} {ligand} in endosomes", denser),
+    ):
+        given = {
+            "fluid": f"{fluid}.amount",
+            "free": f"{fluid}.free",
+            "cells": f"{cell}.seeded",
             "alpha": f"{cell} {PRIVATE[ligand]}.{pool}",
             "gamma": f"{cell} cd132.{pool}",
+            "crowding": crowding,
+            "loosening": loosening,
+            "ligand": ligand,
+            "membrane": "membrane",
         }
-        kind: type[Component] = TwoChains
-        if ligand in THREE:
-            chains["beta"], kind = f"{cell} cd122.{pool}", ThreeChains
-        yield kind(
-            f"{cell} {ligand}{place}",
-            cells=f"{cell}.seeded",
-            ligand=ligand,
-            membrane="membrane",
-            **chains,
-            **given,
-        )
-    for one in _complexes(ligand):
-        quiet = one not in _signaling(ligand)
-        yield (QuietComplex if quiet else SignalingComplex)(
-            f"{cell} {ligand} {one}",
-            surface=f"{cell} {ligand}.{one}",
-            inside=f"{cell} {ligand} inside.{one}",
-            endosome="endosome",
-        )
+        yield Place(name, pool, given)
 
 
 def _complexes(ligand: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from il2sim.models.mechanisms import PAIRED
+from il2sim.models.mechanisms import MULTIVALENT, PAIRED, Mechanism
 from il2sim.symbolic import (
     Component,
     Expression,
@@ -47,13 +47,23 @@ class Inside(Component):
     silence = process("inside ->", rate=k_silence * inside)
 
 
-def _receptors(cell: str) -> Iterator[Component]:
-    yield from PAIRED.receptors(cell)
-    yield Inside(
-        f"{cell} inside",
-        trafficking="trafficking",
-        dimer=f"{cell} receptors.dimer",
-        trimer=f"{cell} receptors.trimer",
+def _lasting(mechanism: Mechanism, name: str, *, dimer: str, trimer: str) -> Mechanism:
+    """Let the bound receptors of a mechanism, two of its states, signal inside too."""
+
+    def inside(cell: str) -> Iterator[Component]:
+        yield Inside(
+            f"{cell} inside",
+            trafficking="trafficking",
+            dimer=f"{cell} receptors.{dimer}",
+            trimer=f"{cell} receptors.{trimer}",
+        )
+
+    return replace(
+        mechanism.with_components(inside),
+        name=name,
+        meaning=f"as {mechanism.name}, and bound receptors go on signaling inside the "
+        "cell",
+        engaged=_engaged,
     )
 
 
@@ -61,11 +71,8 @@ def _engaged(cell: str) -> Expression:
     return Reference(f"{cell} inside.signaling")
 
 
-LASTING = replace(
-    PAIRED,
-    name="lasting",
-    meaning="as paired, and bound receptors go on signaling inside the cell",
-    receptors=_receptors,
-    engaged=_engaged,
-)
+LASTING = _lasting(PAIRED, "lasting", dimer="dimer", trimer="trimer")
 """Receptors signal on the surface and, for hours, inside."""
+
+LASTING_ARMS = _lasting(MULTIVALENT, "lasting arms", dimer="on_dimer", trimer="on_both")
+"""The same for receptors that arms hold (`multivalent.py`)."""

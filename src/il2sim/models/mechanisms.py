@@ -15,7 +15,7 @@ from il2sim.models.binding import Binding
 from il2sim.models.multivalent import Landing, TakenAlong
 from il2sim.models.signaling import Signaling
 from il2sim.models.trafficking import Trafficking
-from il2sim.models.well import Medium, MixedMedium
+from il2sim.models.well import Medium, Mixing
 from il2sim.symbolic import Component, Expression, Reference, total
 
 Components = Iterator[Component]
@@ -24,6 +24,18 @@ Components = Iterator[Component]
 def steep(cell: str, engaged: Expression) -> Components:
     """Show pSTAT5 as a Hill function of the receptors engaged now."""
     yield Signaling(f"{cell} signaling", cell=cell, engaged=engaged)
+
+
+def ready(ligand: str) -> Components:
+    """Let cells meet a ligand as soon as it is put in."""
+    yield Medium(f"{ligand} medium", ligand=ligand, well="well")
+
+
+def mixed(ligand: str) -> Components:
+    """Let a ligand reach the medium next to cells by stages."""
+    yield from ready(ligand)
+    amount = f"{ligand} medium.amount"
+    yield Mixing(f"{ligand} mixing", amount=amount, medium="mixed_medium")
 
 
 def nothing_else() -> Components:
@@ -55,7 +67,8 @@ class Mechanism:
         The components that make pSTAT5 of what is engaged; they show it as
         ``"<cell> signaling.pstat5"``.
     medium, entry
-        The component of a ligand in the medium, and the state of it that is dosed.
+        The components of a ligand in the medium, and the state of them that is dosed,
+        as in ``"<ligand> medium.amount"``.
     ligands
         What can be put into the medium; each is an inlet of its name.
     traps
@@ -72,8 +85,8 @@ class Mechanism:
     engaged: Callable[[str], Expression]
     surface: Callable[[str], Mapping[str, Expression]]
     signaling: Callable[[str, Expression], Iterable[Component]] = steep
-    medium: Callable[..., Component] = Medium
-    entry: str = "amount"
+    medium: Callable[[str], Iterable[Component]] = ready
+    entry: str = "medium.amount"
     ligands: tuple[str, ...] = ("il2",)
     traps: tuple[str, ...] = ()
     in_medium: Callable[[], Iterable[Component]] = nothing_else
@@ -99,16 +112,33 @@ class Mechanism:
             self, name=f"{self.name}, {signaling.__name__}", signaling=signaling
         )
 
+    def with_components(self, more: Callable[[str], Iterable[Component]]) -> Mechanism:
+        """The same cells, with more components for each type.
+
+        Examples
+        --------
+        >>> from il2sim.models.well import Seeded
+        >>> more = PAIRED.with_components(lambda cell: [Seeded("twice", cell=cell)])
+        >>> [*more.receptors("NK")][-1]
+        Seeded('twice')
+        """
+
+        def receptors(cell: str) -> Components:
+            yield from self.receptors(cell)
+            yield from more(cell)
+
+        return replace(self, receptors=receptors)
+
     def with_mixing(self) -> Mechanism:
         """The same cells, in a well in which ligands arrive with a delay.
 
         Examples
         --------
         >>> PAIRED.with_mixing().entry
-        'apart'
+        'mixing.apart'
         """
         return replace(
-            self, name=f"{self.name}, mixed", medium=MixedMedium, entry="apart"
+            self, name=f"{self.name}, mixed", medium=mixed, entry="mixing.apart"
         )
 
 
@@ -138,15 +168,22 @@ def _paired(cell: str) -> Components:
         il2="il2 medium.free",
         cells=f"{cell}.seeded",
     )
-    yield Trafficking(
+    yield _trafficking(cell, dimer="dimer", trimer="trimer")
+
+
+def _trafficking(cell: str, *, dimer: str, trimer: str) -> Component:
+    """Turnover of the receptors, whose bound states a mechanism names."""
+    receptors = f"{cell} receptors"
+    return Trafficking(
         f"{cell} trafficking",
         cell=cell,
         cells=f"{cell}.seeded",
         soluble_cd25="well.soluble_cd25",
         pstat5=f"{cell} signaling.pstat5",
-        **{
-            name: f"{receptors}.{name}" for name in ("cd25", "cd122", "dimer", "trimer")
-        },
+        cd25=f"{receptors}.cd25",
+        cd122=f"{receptors}.cd122",
+        dimer=f"{receptors}.{dimer}",
+        trimer=f"{receptors}.{trimer}",
     )
 
 
@@ -180,17 +217,7 @@ def _multivalent(cell: str) -> Components:
         il2="il2 medium.free",
         cells=f"{cell}.seeded",
     )
-    yield Trafficking(
-        f"{cell} trafficking",
-        cell=cell,
-        cells=f"{cell}.seeded",
-        soluble_cd25="well.soluble_cd25",
-        pstat5=f"{cell} signaling.pstat5",
-        cd25=f"{receptors}.cd25",
-        cd122=f"{receptors}.cd122",
-        dimer=f"{receptors}.on_dimer",
-        trimer=f"{receptors}.on_both",
-    )
+    yield _trafficking(cell, dimer="on_dimer", trimer="on_both")
     yield TakenAlong(
         f"{cell} companions",
         variant="il2",

@@ -14,8 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from il2sim.models.constants import AVOGADRO
-from il2sim.models.endosome import QuietComplex
-from il2sim.models.family import PRIVATE, STAINED, THREE, sequential
+from il2sim.models.family import PRIVATE, STAINED, THREE, places, quiet, sequential
 from il2sim.models.mechanisms import Mechanism
 from il2sim.symbolic import (
     Component,
@@ -27,11 +26,14 @@ from il2sim.symbolic import (
     state,
     supplied,
 )
-from il2sim.symbolic.expression import Number
 
 
-class PairOfTwo(Component):
-    """A private chain and gamma-c that hold each other, and catch IL-4 or IL-7."""
+class Pair(Component):
+    """A private chain and gamma-c that hold each other, and catch ligand together.
+
+    Where the ligand needs CD122 too, that joins later, as it joins ligand that has
+    gathered the others one by one.
+    """
 
     fluid = supplied("nmol", "ligand in the fluid of that place")
     free = supplied("nM", "free ligand there")
@@ -39,12 +41,12 @@ class PairOfTwo(Component):
     alpha = supplied("molecule/cell", "private chain without ligand")
     gamma = supplied("molecule/cell", "gamma-c without ligand")
     joined = supplied("molecule/cell", "ligand on both chains")
+    k_drop_gamma = supplied("1/min", "gamma-c leaves ligand on both chains")
     crowding = supplied("1", "how much denser chains are than on the surface")
     loosening = supplied("1", "how much faster ligand lets go than at the surface")
 
     kon = parameter("1/(nM*min)", "ligand meets a single chain", by="ligand")
     kd_alpha = parameter("nM", "affinity for the private chain", by="ligand")
-    k_drop_gamma = parameter("1/min", "gamma-c leaves the complex", by="ligand")
     k_assemble = parameter(
         "cell/(molecule*min)", "two chains meet on the membrane", by="membrane"
     )
@@ -56,55 +58,6 @@ class PairOfTwo(Component):
     # by ligand first are looser inside.
     kd = observed(
         "nM", "affinity for the pair", kd_alpha * k_drop_gamma * loosening**2 / k_part
-    )
-
-    form = process("alpha + gamma -> held", rate=k_assemble * crowding * alpha * gamma)
-    part = process("held -> alpha + gamma", rate=k_part * held)
-    catch = process(
-        "fluid + held -> joined",
-        rate=kon * free * held,
-        exchange={"fluid": cells / AVOGADRO},
-    )
-    release = process(
-        "joined -> fluid + held",
-        rate=kon * kd * joined,
-        exchange={"fluid": cells / AVOGADRO},
-    )
-
-
-class PairOfThree(Component):
-    """A private chain and gamma-c that hold each other, and catch IL-2 or IL-15.
-
-    CD122 joins later, as it joins ligand that has gathered the others one by one.
-    """
-
-    fluid = supplied("nmol", "ligand in the fluid of that place")
-    free = supplied("nM", "free ligand there")
-    cells = supplied("cell", "cells of the type")
-    alpha = supplied("molecule/cell", "private chain without ligand")
-    gamma = supplied("molecule/cell", "gamma-c without ligand")
-    joined = supplied("molecule/cell", "ligand on both chains")
-    crowding = supplied("1", "how much denser chains are than on the surface")
-    loosening = supplied("1", "how much faster ligand lets go than at the surface")
-
-    kon = parameter("1/(nM*min)", "ligand meets a single chain", by="ligand")
-    kd_alpha = parameter("nM", "affinity for the private chain", by="ligand")
-    k_drop_gamma_from_alpha = parameter(
-        "1/min", "gamma-c leaves ligand with alpha", by="ligand"
-    )
-    k_assemble = parameter(
-        "cell/(molecule*min)", "two chains meet on the membrane", by="membrane"
-    )
-    k_part = parameter("1/min", "the pair falls apart", by="pair")
-
-    held = state("molecule/cell", "private chain with gamma-c, without ligand")
-
-    # Detailed balance: ligand first or gamma-c first, the whole is the same. Both steps
-    # by ligand first are looser inside.
-    kd = observed(
-        "nM",
-        "affinity for the pair",
-        kd_alpha * k_drop_gamma_from_alpha * loosening**2 / k_part,
     )
 
     form = process("alpha + gamma -> held", rate=k_assemble * crowding * alpha * gamma)
@@ -145,8 +98,7 @@ def preformed(*ligands: str, chains: tuple[str, ...] = ("il7ra",)) -> Mechanism:
     plain = sequential(*ligands)
     of = {PRIVATE[ligand]: ligand for ligand in plain.ligands}
 
-    def receptors(cell: str) -> Iterator[Component]:
-        yield from plain.receptors(cell)
+    def pairs(cell: str) -> Iterator[Component]:
         for chain in chains:
             yield from _pair(cell, chain, of[chain])
 
@@ -160,40 +112,25 @@ def preformed(*ligands: str, chains: tuple[str, ...] = ("il7ra",)) -> Mechanism:
         return shown
 
     return replace(
-        plain,
+        plain.with_components(pairs),
         name="preformed",
         meaning=f"{plain.meaning}; some hold gamma-c without ligand",
-        receptors=receptors,
         surface=surface,
     )
 
 
 def _pair(cell: str, chain: str, ligand: str) -> Iterator[Component]:
     """A pair on the surface, in endosomes, and on its way between them."""
-    inside = f"{cell} {ligand} in endosomes"
-    for place, pool, fluid in (
-        ("", "surface", f"{ligand} medium"),
-        (" inside", "inside", inside),
-    ):
-        kind: type[Component] = PairOfThree if ligand in THREE else PairOfTwo
-        whole = "on_alpha_gamma" if ligand in THREE else "on_all"
-        yield kind(
-            f"{cell} {chain} pair{place}",
-            fluid=f"{fluid}.amount",
-            free=f"{fluid}.free",
-            cells=f"{cell}.seeded",
-            alpha=f"{cell} {chain}.{pool}",
-            gamma=f"{cell} cd132.{pool}",
-            joined=f"{cell} {ligand}{place}.{whole}",
-            crowding=f"{cell} endosome.crowding" if place else Number(1.0),
-            loosening=f"{cell} endosome.loosening" if place else Number(1.0),
-            ligand=ligand,
-            membrane="membrane",
+    whole, drop = "on_all", "k_drop_gamma"
+    if ligand in THREE:
+        whole, drop = "on_alpha_gamma", "k_drop_gamma_from_alpha"
+    for place in places(ligand, cell):
+        yield Pair(
+            f"{cell} {chain} pair{place.name}",
+            joined=f"{cell} {ligand}{place.name}.{whole}",
+            k_drop_gamma=f"{ligand}.{drop}",
             pair=f"{chain} pair",
+            **place.given,
         )
-    yield QuietComplex(
-        f"{cell} {chain} pair traffic",
-        surface=f"{cell} {chain} pair.held",
-        inside=f"{cell} {chain} pair inside.held",
-        endosome="endosome",
-    )
+    pair = f"{cell} {chain} pair"
+    yield quiet(f"{pair} traffic", cell, f"{pair}.held", f"{pair} inside.held")

@@ -61,8 +61,7 @@ def stained(*ligands: str) -> Mechanism:
     """
     plain = sequential(*ligands)
 
-    def receptors(cell: str) -> Iterator[Component]:
-        yield from plain.receptors(cell)
+    def epitopes(cell: str) -> Iterator[Component]:
         parts = surface_parts(plain.ligands, cell)
         for chain, shown in EPITOPES.items():
             empty, held = parts[shown]
@@ -80,4 +79,4 @@ def stained(*ligands: str) -> Mechanism:
             for shown in EPITOPES.values()
         }
 
-    return replace(plain, name="stained", receptors=receptors, stains=stains)
+    return replace(plain.with_components(epitopes), name="stained", stains=stains)

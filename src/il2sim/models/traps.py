@@ -9,7 +9,6 @@ Binding of the trap and of the cell are independent, so every cycle is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -184,8 +183,7 @@ def blocking_cd25(trap: str) -> Mechanism:
     ('il2',)
     """
     return replace(
-        decoy(trap),
-        receptors=partial(_with, PAIRED.receptors, partial(_held_meets_dimer, trap)),
+        decoy(trap).with_components(partial(_held_meets_dimer, trap)),
         engaged=_with_covered,
         surface=_surface_with_covered,
     )
@@ -200,20 +198,7 @@ def triggered_exchange(trap: str) -> Mechanism:
     >>> triggered_exchange("antibody").traps
     ('antibody',)
     """
-    basis = sequential()
-    return replace(
-        decoy(trap, basis),
-        receptors=partial(_with, basis.receptors, partial(_exchange, trap)),
-    )
-
-
-def _with(
-    receptors: Callable[[str], Iterable[Component]],
-    more: Callable[[str], Iterator[Component]],
-    cell: str,
-) -> Components:
-    yield from receptors(cell)
-    yield from more(cell)
+    return decoy(trap, sequential()).with_components(partial(_exchange, trap))
 
 
 def _held_meets_dimer(trap: str, cell: str) -> Components:

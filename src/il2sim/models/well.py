@@ -7,7 +7,7 @@ short time. What cells shed collects in the medium and binds nothing there.
 
 from __future__ import annotations
 
-from il2sim.symbolic import Component, observed, parameter, process, state
+from il2sim.symbolic import Component, observed, parameter, process, state, supplied
 
 
 class Well(Component):
@@ -37,30 +37,26 @@ class Medium(Component):
     wash_out = process("amount ->", rate=k_wash * amount)
 
 
-class MixedMedium(Component):
+class Mixing(Component):
     """One ligand put into a corner of the well; cells meet it as it is mixed in.
 
     Three stages, so that little arrives at first. They stand for whatever delays cells
     at the start of an incubation: mixing, settling, warming.
     """
 
-    volume = parameter("L", "medium in the well", by="well")
-    k_wash = parameter("1/h", "medium exchanged for fresh one, by a wash", by="well")
-    k_plastic = parameter("1/h", "plastic takes the ligand", by="ligand")
-    k_mix = parameter("1/min", "ligand goes from one stage of mixing to the next")
+    amount = supplied("nmol", "ligand in the medium next to cells")
+
+    k_mix = parameter(
+        "1/min", "ligand goes from one stage of mixing to the next", by="medium"
+    )
 
     apart = state("nmol", "ligand put in")
     nearer = state("nmol", "ligand half mixed")
     near = state("nmol", "ligand nearly mixed")
-    amount = state("nmol", "ligand in the medium next to cells")
-
-    free = observed("nM", "ligand next to cells", amount / volume)
 
     spread = process("apart -> nearer", rate=k_mix * apart)
     spread_on = process("nearer -> near", rate=k_mix * nearer)
     arrive = process("near -> amount", rate=k_mix * near)
-    stick = process("amount ->", rate=k_plastic * amount)
-    wash_out = process("amount ->", rate=k_wash * amount)
 
 
 class Seeded(Component):

@@ -15,7 +15,7 @@ Protocols: `holds`, `protocol`, `clauses`; then `plan`, `translate`, `steering` 
 `logbook`, which carry them out.
 
 Trials: `trial_measure`, `allocation`, `trial`, `conduct`, `trial_readings`; `effects`,
-`interim`, `escalation`, `variance`, `findings`, `baseline`.
+`interim`, `escalation`, `variance`, `compared`, `findings`, `baseline`.
 """
 
 from il2sim.study.course import Course, Dose

@@ -7,7 +7,7 @@ import pytest
 
 from il2sim.models.dish import dish
 from il2sim.models.family import sequential
-from il2sim.models.preformed import PairOfThree, PairOfTwo, preformed
+from il2sim.models.preformed import Pair, preformed
 from il2sim.models.sequential import ThreeChains, TwoChains
 from il2sim.study.wells import Plate, incubate
 from il2sim.symbolic import Output, Reference
@@ -35,21 +35,19 @@ def _rate(component, process, values):
 
 
 @pytest.mark.parametrize(
-    ("pair", "plain", "whole", "drop", "joins"),
+    ("plain", "whole", "drop", "joins"),
     [
-        (PairOfTwo, TwoChains, "on_all", "k_drop_gamma", "gamma"),
-        (
-            *(PairOfThree, ThreeChains, "on_alpha_gamma"),
-            *("k_drop_gamma_from_alpha", "alpha"),
-        ),
+        (TwoChains, "on_all", "k_drop_gamma", "gamma"),
+        (ThreeChains, "on_alpha_gamma", "k_drop_gamma_from_alpha", "alpha"),
     ],
 )
-def test_ligand_first_or_gamma_c_first_is_the_same(pair, plain, whole, drop, joins):
+def test_ligand_first_or_gamma_c_first_is_the_same(plain, whole, drop, joins):
     """At equilibrium by the one way each step of the other is in balance, too."""
     names = {
         "kon": 0.6,
         "kd_alpha": 0.4,
         "k_assemble": 0.003,
+        "k_drop_gamma": 0.5,
         drop: 0.5,
         "k_part": 4.0,
         "free": 0.7,
@@ -66,8 +64,8 @@ def test_ligand_first_or_gamma_c_first_is_the_same(pair, plain, whole, drop, joi
     back = {"gamma": "gamma_leaves", "alpha": "alpha_drops_gamma"}
     for kind, there, again in (
         (plain, steps[joins], back[joins]),
-        (pair, "form", "part"),
-        (pair, "catch", "release"),
+        (Pair, "form", "part"),
+        (Pair, "catch", "release"),
     ):
         forth = _rate(kind, there, names)
         assert forth == pytest.approx(_rate(kind, again, names), rel=1e-12), there

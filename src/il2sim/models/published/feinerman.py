@@ -26,16 +26,7 @@ def signaling_receptors(il2_nM: float, cd25: float, cd122: float) -> float:  # n
     >>> round(signaling_receptors(0.0166, 1e4, 1000))
     500
     """
-    kon1, koff1, kon2, koff2, k3 = (
-        values_of("feinerman")(name).value
-        for name in (
-            "receptors.k1on",
-            "receptors.k1off",
-            "receptors.k2on",
-            "receptors.k2off",
-            "receptors.k3",
-        )
-    )
+    kon1, koff1, kon2, koff2, k3 = _rates()
     captured = kon1 * il2_nM * cd25 / k3
     b = cd122 + captured + (koff2 + k3) * koff1 / (k3 * kon2)
     # The smaller root, in the form that keeps its digits.
@@ -51,16 +42,13 @@ def half_maximal_il2(cd25: float, cd122: float) -> float:
     >>> round(one / ten, 6)
     10.0
     """
-    kon1, koff1, kon2, koff2, k3 = (
-        values_of("feinerman")(name).value
-        for name in (
-            "receptors.k1on",
-            "receptors.k1off",
-            "receptors.k2on",
-            "receptors.k2off",
-            "receptors.k3",
-        )
-    )
+    kon1, koff1, kon2, koff2, k3 = _rates()
     # With N = Nb/2 the quadratic gives J/k3 = Nb/2 + K.
     constant = (koff2 + k3) * koff1 / (k3 * kon2)
     return (cd122 / 2 + constant) * k3 / (kon1 * cd25)
+
+
+def _rates() -> tuple[float, ...]:
+    """IL-2 on and off CD25, handed to the dimer and back, and taken inside."""
+    names = ("k1on", "k1off", "k2on", "k2off", "k3")
+    return tuple(values_of("feinerman")(f"receptors.{name}").value for name in names)

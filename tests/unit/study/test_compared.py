@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from il2sim.study.compared import compare_arms, each_trial, effect
 from il2sim.study.effects import clopper_pearson
-from il2sim.study.findings import compare_arms, each_trial, effect
 from il2sim.study.interim import Interim
 from il2sim.study.trial_measure import Measure
 from il2sim.study.trial_readings import Readings
