@@ -35,7 +35,7 @@ def mixed(ligand: str) -> Components:
     """Let a ligand reach the medium next to cells by stages."""
     yield from ready(ligand)
     amount = f"{ligand} medium.amount"
-    yield Mixing(f"{ligand} mixing", amount=amount, medium="mixed_medium")
+    yield Mixing(f"{ligand} mixing", amount=amount, medium="mixed_medium", well="well")
 
 
 def nothing_else() -> Components:

@@ -49,6 +49,7 @@ class Mixing(Component):
     k_mix = parameter(
         "1/min", "ligand goes from one stage of mixing to the next", by="medium"
     )
+    k_wash = parameter("1/h", "medium exchanged for fresh one, by a wash", by="well")
 
     apart = state("nmol", "ligand put in")
     nearer = state("nmol", "ligand half mixed")
@@ -57,6 +58,9 @@ class Mixing(Component):
     spread = process("apart -> nearer", rate=k_mix * apart)
     spread_on = process("nearer -> near", rate=k_mix * nearer)
     arrive = process("near -> amount", rate=k_mix * near)
+    wash_apart = process("apart ->", rate=k_wash * apart)
+    wash_nearer = process("nearer ->", rate=k_wash * nearer)
+    wash_near = process("near ->", rate=k_wash * near)
 
 
 class Seeded(Component):
