@@ -7,11 +7,13 @@ have been given. Steady states are such sums over very many doses: slow and obvi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from il2sim.engine.program import Program
 from il2sim.formats.dosing import Compartment, Dosing
 from il2sim.formats.nonmem import EventTable
 from tests.programs import write
@@ -28,6 +30,18 @@ PROGRAM = write(
     starts={"depot": 0.0, "central": 0.0},
     parameters=list(SUBJECT),
     inlets={"oral": "depot", "iv": "central"},
+)
+
+TRANSIT = write(
+    lambda y, p: {
+        "first": -p["ka"] * y["first"],
+        "second": p["ka"] * (y["first"] - y["second"]),
+        "third": p["ka"] * (y["second"] - y["third"]),
+        "central": p["ka"] * y["third"] - p["k"] * y["central"],
+    },
+    starts={"first": 0.0, "second": 0.0, "third": 0.0, "central": 0.0},
+    parameters=list(SUBJECT),
+    inlets={"oral": "first", "iv": "central"},
 )
 
 PLAIN = {1: Compartment("oral"), 2: Compartment("iv")}
@@ -50,6 +64,16 @@ def bolus(t: float, k: float = K) -> float:
 def oral(t: float) -> float:
     """Central amount of one unit put into the depot."""
     return float(KA / (KA - K) * (np.exp(-K * t) - np.exp(-KA * t))) if t >= 0 else 0.0
+
+
+def transit(t: float) -> float:
+    """Central amount of one unit put into the first of three compartments before it.
+
+    A gamma density of shape 3 and rate KA, taken up by an exponential of rate K.
+    """
+    x = (KA - K) * max(t, 0.0)
+    arrived = 1 - math.exp(-x) * (1 + x + x * x / 2)
+    return (KA / (KA - K)) ** 3 * bolus(t) * arrived
 
 
 def infusion(t: float, duration: float) -> float:
@@ -86,6 +110,7 @@ class Case:
     compartments: Mapping[int, Compartment] = field(default_factory=lambda: PLAIN)
     times: Sequence[float] = (0.5, 1.0, 2.2, 5.0, 11.0, 25.0)
     dosing: Mapping[str, object] = field(default_factory=dict)
+    program: Program = PROGRAM
 
     def table(self) -> EventTable:
         """Its rows, and an observation at every time."""
@@ -104,7 +129,7 @@ class Case:
 
     def how(self) -> Dosing:
         """How its table is read."""
-        return Dosing(PROGRAM, self.compartments, **self.dosing)  # type: ignore[arg-type]
+        return Dosing(self.program, self.compartments, **self.dosing)  # type: ignore[arg-type]
 
 
 def parameters() -> np.ndarray:
@@ -120,6 +145,12 @@ def _switch(t: float) -> float:
 CASES = (
     Case("bolus", [{"AMT": 3}], lambda t: 3 * bolus(t)),
     Case("first-order absorption", [{"AMT": 3, "CMT": 1}], lambda t: 3 * oral(t)),
+    Case(
+        "transit absorption, three compartments",
+        [{"AMT": 3, "CMT": 1}],
+        lambda t: 3 * transit(t),
+        program=TRANSIT,
+    ),
     Case(
         "infusion by rate",
         [{"AMT": 3, "RATE": 1.5}],
@@ -227,6 +258,18 @@ CASES = (
         MODELED,
     ),
     Case(
+        "steady state of modeled rates",
+        [{"AMT": 3, "RATE": -1, "SS": 1, "II": 2}],
+        always(lambda t: 1.5 * infusion(t, 1.2), 2),
+        MODELED,
+    ),
+    Case(
+        "steady state of infusions of which nothing arrives",
+        [{"AMT": 3, "RATE": 1.5, "SS": 1, "II": 6, "F": 0}],
+        lambda t: 0.0,
+        MODELED,
+    ),
+    Case(
         "infusion that has always run (SS 1, AMT 0)",
         [{"RATE": 0.8, "SS": 1, "TIME": 1.0}],
         lambda t: 0.8 / K * bolus(t - 1.0),
@@ -256,6 +299,36 @@ CASES = (
         ),
     ),
     Case(
+        "SS 2 of infusions",
+        [{"AMT": 50}, {"AMT": 3, "RATE": 1.5, "SS": 2, "II": 6, "TIME": 1.5}],
+        lambda t: (
+            50 * bolus(t)
+            + (always(lambda s: 1.5 * infusion(s, 2), 6)(t - 1.5) if t >= 1.5 else 0.0)
+        ),
+    ),
+    Case(
+        "SS 2 with lag",
+        [{"AMT": 50}, {"AMT": 3, "SS": 2, "II": 8, "TIME": 1.4}],
+        lambda t: (
+            50 * bolus(t - 0.7)
+            + (always(lambda s: 3 * bolus(s - 0.7), 8)(t - 1.4) if t >= 1.4 else 0.0)
+        ),
+        LAGGED,
+    ),
+    Case(
+        "SS 2 of infusions with lag, longer than their interval",
+        [{"AMT": 50}, {"AMT": 3, "RATE": 0.5, "SS": 2, "II": 2.5, "TIME": 1.5}],
+        lambda t: (
+            50 * bolus(t - 0.7)
+            + (
+                always(lambda s: 0.5 * infusion(s - 0.7, 6), 2.5)(t - 1.5)
+                if t >= 1.5
+                else 0.0
+            )
+        ),
+        LAGGED,
+    ),
+    Case(
         "SS 2 while an infusion runs",
         [{"AMT": 8, "RATE": 2}, {"AMT": 3, "SS": 2, "II": 8, "TIME": 1.5}],
         lambda t: (
@@ -277,6 +350,16 @@ CASES = (
         "reset and dose (EVID 4)",
         [{"AMT": 3}, {"EVID": 4, "AMT": 2, "TIME": 1.5}],
         lambda t: 3 * bolus(t) if t < 1.5 else 2 * bolus(t - 1.5),
+    ),
+    Case(
+        "reset below a dose of its time takes it away",
+        [{"AMT": 3, "TIME": 2}, {"EVID": 3, "TIME": 2}],
+        lambda t: 0.0,
+    ),
+    Case(
+        "reset above a dose of its time leaves it",
+        [{"AMT": 5}, {"EVID": 3, "TIME": 2}, {"AMT": 3, "TIME": 2}],
+        lambda t: 5 * bolus(t) if t < 2 else 3 * bolus(t - 2),
     ),
     Case(
         "another event (EVID 2) gives nothing",

@@ -13,7 +13,8 @@ from il2sim.engine.backends.raw import Raw
 from il2sim.engine.directions import Directions, moved
 from il2sim.engine.evaluate import evaluate
 from il2sim.engine.problem import Problem
-from il2sim.engine.records import Change, Given, Reset
+from il2sim.engine.records import Change, Check, Given, Reset
+from il2sim.engine.rules import Action, Rule
 from il2sim.engine.schedule import Schedule
 from il2sim.engine.solve import solve
 from il2sim.models import body
@@ -176,6 +177,46 @@ def test_resets_steady_states_and_changes():
         [0.0, 0.0, -2 * amount * np.exp(-2 * after)],
     ]
     np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-9)
+
+
+@DEVICES
+def test_what_a_rule_has_reduced_or_held(device):
+    """The second dose is halved, the third is held: by k, amount, time, and the check.
+
+    D exp(-k t) + D/2 exp(-k (t - s)): what a rule decides does not move, so neither the
+    time of its check nor that of a dose that it has barred matters.
+    """
+    k, amount, second = 0.4, 3.0, 2.0
+    records = [
+        Given(0.0, 0, amount),
+        Check(1.5, 0),
+        Given(second, 0, amount),
+        Check(3.5, 1),
+        Given(4.0, 0, amount),
+    ]
+    moves = [
+        [(0, "amount", 1.0), (2, "amount", 1.0), (4, "amount", 1.0)],
+        [(2, "time_h", 1.0)],
+        [(1, "time_h", 1.0), (3, "time_h", 1.0), (4, "time_h", 1.0)],
+    ]
+    times = np.array([1.0, 3.0, 6.0])
+    task = problem(
+        programs.one_compartment(),
+        [[k]],
+        records,
+        times=times,
+        along={"parameters": ["k"], "moves": moves},
+        rules=(
+            Rule("x", 1.0, Action.SCALE, factor=0.5),
+            Rule("x", 1.0, Action.HOLD),
+        ),
+    )
+    got = solve(task, device=device).tangents[0, :, 0]
+    since = np.maximum(times - second, 0.0)
+    one, other = np.exp(-k * times), (times > second) * 0.5 * np.exp(-k * since)
+    by_k = -amount * (times * one + since * other)
+    exact = [by_k, one + other, amount * k * other, np.zeros(3)]
+    np.testing.assert_allclose(got, np.array(exact).T, rtol=1e-6, atol=1e-8)
 
 
 def test_a_chain():

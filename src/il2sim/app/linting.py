@@ -40,7 +40,7 @@ def _asks(path: Path) -> bool:
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableFile(
             f"the file '{path}' cannot be read.",
-            got=type(error).__name__,
+            got=f"{type(error).__name__}: {error}",
             expected="a whole TOML file of a protocol or a study",
             try_="il2sim list protocols",
         ) from error

@@ -168,12 +168,6 @@ def _differences(
     return found
 
 
-def _numbers(run: Trajectories, row: int, column: int) -> np.ndarray:
-    """Everything that is compared of one subject and one name, in a row."""
-    parts = [getattr(run, one)[row, ..., column] for one in COMPARED]
-    return np.concatenate([np.atleast_1d(part) for part in parts])
-
-
 def _ulps(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Doubles between two numbers, infinity where only one is a number."""
     apart = np.abs(old - new) / np.spacing(np.maximum(np.abs(old), np.abs(new)))

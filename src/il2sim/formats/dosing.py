@@ -113,6 +113,10 @@ class Dosing:
     ) -> Problem:
         """The problem of a table.
 
+        A subject whose own lag, bioavailability, duration or rate cannot be followed
+        (below zero, infinite, no number) loses its parameters, so it ends as NOT_FINITE
+        and nobody else notices.
+
         Parameters
         ----------
         table
@@ -136,6 +140,9 @@ class Dosing:
             self._records(table, rows, values[subject])
             for subject, rows in enumerate(table.subjects)
         ]
+        for subject, records in enumerate(each):
+            if not all(_is_usable(one) for one in records):
+                values[subject], each[subject] = np.nan, []
         times = self._times(table)
         return Problem(
             program=self.program,
@@ -259,7 +266,7 @@ class Dosing:
             steady=int(table["SS"][row]),
             every_h=float(table["II"][row]) if table["SS"][row] else 0.0,
         )
-        if not amount:
+        if not table["AMT"][row]:
             rate = float(table["RATE"][row]) * self.nmol
             first = Given(
                 first.time_h, first.target, rate, 0, np.inf, steady=first.steady
@@ -295,7 +302,8 @@ class Dosing:
         if rate == MODELED_DURATION:
             return self._modeled(table, row, compartment.duration, values)
         if rate == MODELED_RATE:
-            return amount / self._modeled(table, row, compartment.rate, values)
+            pace = self._modeled(table, row, compartment.rate, values)
+            return amount / pace if pace else np.inf
         return amount / (rate * self.nmol) if rate else 0.0
 
     def _modeled(
@@ -314,6 +322,16 @@ class Dosing:
         if name is None:
             return default
         return float(values[self.program.parameters.index(name)])
+
+
+def _is_usable(record: Record) -> bool:
+    """Whether what the subject's own parameters made of a dose can be followed."""
+    if not isinstance(record, Given):
+        return True
+    sizes = [record.amount, record.lag_h]
+    if not record.steady or record.every_h:  # else an infusion that has always run
+        sizes.append(record.duration_h)
+    return all(0 <= one < np.inf for one in sizes)
 
 
 def _carried(series: Floats) -> Floats:

@@ -144,6 +144,13 @@ class EventTable:
                     got=", ".join(header),
                     expected=closest(wanted, header),
                 )
+        twice = [column for column in header if header.count(column) > 1]
+        if twice:
+            raise BadTable(
+                f"{name} has two columns of one name.",
+                got=", ".join(twice),
+                expected="each column once",
+            )
         rows = [
             _row(header, cells, f"row {number} of {name}")
             for number, cells in enumerate(body, 1)
@@ -219,6 +226,24 @@ def _filled(rows: Iterable[dict[str, float]]) -> Iterator[dict[str, float]]:
 
 def _check(table: EventTable) -> None:
     """Complain of the first row that cannot be followed."""
+    if not len(table):
+        raise BadTable("an event table has no rows.", got="none", expected="a dose")
+    for name, is_bad, expected in _faults(table):
+        bad = np.flatnonzero(is_bad)
+        if bad.size:
+            raise _bad(table, int(bad[0]), name, expected)
+    known: set[float] = set()
+    for rows in table.subjects:
+        number = float(table["ID"][rows[0]])
+        if number in known:
+            raise _bad(table, rows[0], "ID", "all rows of a subject together")
+        known.add(number)
+    for row in np.flatnonzero(_gives(table)):
+        _check_dose(table, int(row))
+
+
+def _faults(table: EventTable) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
+    """Columns, the rows in which each is wrong, and what would be right."""
     allowed = {
         "EVID": (0.0, 1.0, 2.0, 3.0, 4.0),
         "MDV": (0.0, 1.0),
@@ -226,35 +251,30 @@ def _check(table: EventTable) -> None:
         "CENS": (-1.0, 0.0, 1.0),
     }
     for name, values in allowed.items():
-        bad = np.flatnonzero(~np.isin(table[name], values))
-        if bad.size:
-            expected = ", ".join(f"{value:g}" for value in values)
-            raise _bad(table, int(bad[0]), name, f"one of {expected}")
-    for name in ("TIME", "AMT", "II", "ADDL"):
-        bad = np.flatnonzero(~(np.isfinite(table[name]) & (table[name] >= 0)))
-        if bad.size:
-            raise _bad(table, int(bad[0]), name, "zero or more")
-    later = np.diff(table["TIME"]) < 0
-    same = np.diff(table["ID"]) == 0
-    back = np.flatnonzero(later & same)
-    if back.size:
-        raise _bad(
-            table, int(back[0]) + 1, "TIME", "no time before that of the row above"
-        )
-    known: set[float] = set()
-    for rows in table.subjects:
-        number = float(table["ID"][rows[0]])
-        if number in known:
-            raise _bad(table, rows[0], "ID", "all rows of a subject together")
-        known.add(number)
-    for row in np.flatnonzero(np.isin(table["EVID"], (DOSE, RESET_AND_DOSE))):
-        _check_dose(table, int(row))
+        expected = ", ".join(f"{value:g}" for value in values)
+        yield name, ~np.isin(table[name], values), f"one of {expected}"
+    yield "ID", ~np.isfinite(table["ID"]), "a number"
+    for name in ("TIME", "AMT", "II", "ADDL", "CMT"):
+        yield name, ~(np.isfinite(table[name]) & (table[name] >= 0)), "zero or more"
+    for name in ("ADDL", "CMT"):
+        yield name, table[name] != np.floor(table[name]), "a whole number"
+    for name in ("AMT", "RATE", "SS", "ADDL"):
+        unused = ~_gives(table) & (table[name] != 0)
+        yield name, unused, "zero or a dot, or EVID 1 or 4 for a dose"
+    back = (np.diff(table["TIME"]) < 0) & (np.diff(table["ID"]) == 0)
+    yield "TIME", np.append(False, back), "no time before that of the row above"
+
+
+def _gives(table: EventTable) -> NDArray[np.bool_]:
+    """Rows that give a dose."""
+    return np.isin(table["EVID"], (DOSE, RESET_AND_DOSE))
 
 
 def _check_dose(table: EventTable, row: int) -> None:
     amount, rate = table["AMT"][row], table["RATE"][row]
     steady, every = table["SS"][row], table["II"][row]
-    if rate < 0 and rate not in (MODELED_RATE, MODELED_DURATION):
+    modeled = rate in (MODELED_RATE, MODELED_DURATION)
+    if not (modeled or 0 <= rate < np.inf):
         raise _bad(table, row, "RATE", "a rate, or -1 or -2 for a modeled one")
     endless = steady and not every and not amount and rate > 0
     if not amount and not endless:

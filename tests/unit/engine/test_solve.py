@@ -85,6 +85,38 @@ def test_what_grows_without_bound_is_a_status():
     assert got.values[1, 1, 0] == pytest.approx(0.1 / (1 - 0.2), rel=1e-4)
 
 
+def test_a_system_without_a_solution_is_a_status():
+    """x and z pull at x + z = 0 without bound once the drug is there: rows are equal.
+
+    With a pull of 0.1 the same subject is solved.
+    """
+    pulled = {"x": 1.0, "z": -1.0}
+    program = programs.write(
+        lambda y, p: {
+            "drug": -0.1 * y["drug"],
+            **dict.fromkeys(pulled, p["pull"] * y["drug"] * (y["x"] + y["z"])),
+        },
+        starts={"drug": 0.0, **pulled},
+        parameters=["pull"],
+        inlets={"iv": "drug"},
+    )
+    problem = Problem(
+        program=program,
+        parameters=np.array([[1e100], [0.1]]),
+        bases=np.ones((2, 1)),
+        schedule=Schedule.of([Given(1.0, 0, 1.0)]),
+        sample_h=np.array([1.0, 3.0]),
+        end_h=3.0,
+        save=("x",),
+    )
+    got = solve(problem)
+    assert got.status.tolist() == [Status.SINGULAR, Status.DONE]
+    assert got.failed_h[0] == 1.0
+    assert got.failed_state[0] in (1, 2)
+    assert got.retries.tolist() == [2, 0]
+    np.testing.assert_array_equal(got.values[:, :, 0], [[1.0, np.nan], [1.0, 1.0]])
+
+
 def test_order_and_company_change_no_bit():
     """A subject, its rest included, does not depend on who is solved beside it."""
     problem = sinks(11)

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from il2sim.engine.solve import solve
+from il2sim.engine.status import Status
 from il2sim.errors import BadTable, UnknownName
 from il2sim.formats.dosing import Compartment, Dosing
 from il2sim.formats.nonmem import COLUMNS, EventTable
-from tests.conformance import PROGRAM
+from tests.conformance import PROGRAM, parameters
 
 DOSE = "ID,TIME,AMT\n1,0,3\n"
 
@@ -100,6 +102,15 @@ def test_a_file_is_written_and_read(tmp_path):
         ("ID,TIME,AMT,SS\n1,0,3,1\n", "row 1 .* no usable II"),
         ("ID,TIME,AMT,ADDL\n1,0,3,2\n", "row 1 .* no usable II"),
         ("ID,TIME,AMT,SS\n1,0,3,5\n", "row 1 .* no usable SS"),
+        ("ID,TIME,AMT\n", "has no rows"),
+        ("ID,TIME,AMT,amt\n1,0,3,4\n", "two columns of one name"),
+        ("ID,TIME,AMT\n1,0,3\nnan,0,3\n", "row 2 .* no usable ID"),
+        ("ID,TIME,AMT,EVID\n1,0,3,0\n", "row 1 .* no usable AMT"),
+        ("ID,TIME,SS,EVID\n1,0,1,2\n", "row 1 .* no usable SS"),
+        ("ID,TIME,AMT,RATE\n1,0,3,inf\n", "row 1 .* no usable RATE"),
+        ("ID,TIME,AMT,II,ADDL\n1,0,3,2,1.5\n", "row 1 .* no usable ADDL"),
+        ("ID,TIME,AMT,CMT\n1,0,3,1.5\n", "row 1 .* no usable CMT"),
+        ("ID,TIME,EVID,CMT\n1,0,2,-1\n", "row 1 .* no usable CMT"),
     ],
 )
 def test_what_cannot_be_followed_is_named(text, message):
@@ -131,3 +142,23 @@ def test_what_is_not_described_is_named(row, message):
     how = Dosing(PROGRAM, {1: Compartment("oral")})
     with pytest.raises(BadTable, match=message):
         how.problem(table, np.ones((1, len(PROGRAM.parameters))), ["central"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lag", -1), ("lag", np.nan), ("F", -0.1), ("D1", -1), ("R1", 0), ("R1", -2)],
+)
+def test_a_subject_whose_doses_cannot_be_followed_ends_alone(name, value):
+    """Its status says so; the subject beside it is solved."""
+    rate = {"D1": -2, "R1": -1}.get(name, 0)
+    rows = [f"{one},0,3,{rate},1\n{one},2,.,.,." for one in (1, 2)]
+    table = EventTable.parse("\n".join(["ID,TIME,AMT,RATE,EVID", *rows]))
+    shaped = {"lag": "lag", "bioavailability": "F", "duration": "D1", "rate": "R1"}
+    how = Dosing(PROGRAM, {1: Compartment("oral", **shaped)})
+    values = np.repeat(parameters(), 2, axis=0)
+    task = how.problem(table, values, ["central"])
+    values[0, PROGRAM.parameters.index(name)] = value
+    spoiled = how.problem(table, values, ["central"])
+    whole, broken = solve(task, workers=1), solve(spoiled, workers=1)
+    assert broken.status.tolist() == [Status.NOT_FINITE, Status.DONE]
+    assert broken.values[1].tobytes() == whole.values[1].tobytes()

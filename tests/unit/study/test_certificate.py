@@ -13,7 +13,7 @@ from il2sim.app.run import Options, run_study
 from il2sim.errors import BadProblem
 from il2sim.formats.study_file import read_study
 from il2sim.models import body
-from il2sim.study.certificate import Certificate, Error, certify, spread_over
+from il2sim.study.certificate import Certificate, Error, _error, certify, spread_over
 from il2sim.study.populations import cancer_patients
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import prepare, solve_task
@@ -38,6 +38,14 @@ def test_the_range_is_covered():
     assert spread_over(values, 3) == [2, 3, 1]
     assert spread_over(values, 50) == [2, 4, 3, 5, 1]
     assert spread_over(values, 1) == [2]
+
+
+def test_what_is_equal_has_no_error_even_at_zero():
+    """A time above a threshold that nobody reaches is zero for both."""
+    got = _error(np.array([0.0, np.inf, 2.0]), np.array([0.0, np.inf, 2.002]))
+    assert got.median == 0.0
+    assert got.largest == pytest.approx(1e-3, rel=1e-2)
+    assert _error(np.array([1.0]), np.array([0.0])).largest == np.inf
 
 
 @pytest.mark.slow
