@@ -37,7 +37,7 @@ from il2sim.formats.sbml import write_sbml
 Row = dict[str, Any]
 
 OURS = (1e-2, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 1e-6)
-THEIRS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+THEIRS = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
 ABSOLUTE = (1e-3, 1e-1, 1e1)  # of the relative tolerance
 TRUTH = 1e-11
 ERROR = 1e-5
