@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,13 +128,18 @@ class Program:
 
     def needed(self, roots: Iterable[int]) -> list[int]:
         """Number the statements that some stand on, themselves included, in order."""
-        wanted, stack = set(), list(roots)
-        while stack:
-            one = stack.pop()
-            if one not in wanted:
-                wanted.add(one)
-                stack.extend(self.statements[one].args)
-        return sorted(wanted)
+        return needed(self.statements, roots)
+
+
+def needed(statements: Sequence[Statement], roots: Iterable[int]) -> list[int]:
+    """Number the statements that some stand on, themselves included, in order."""
+    wanted, stack = set(), list(roots)
+    while stack:
+        one = stack.pop()
+        if one not in wanted:
+            wanted.add(one)
+            stack.extend(statements[one].args)
+    return sorted(wanted)
 
 
 class ProgramBuilder:

@@ -46,7 +46,13 @@ class Piece:
     start: float
     stop: float
     steps: Floats
-    values: Callable[[float], Floats]  # all outputs at a time
+    values: Callable[[float], Floats]  # the outputs looked at, at a time
+
+
+def _looked_at(problem: Problem) -> list[str]:
+    """Name the outputs that are saved, reduced or asked by a rule, each once."""
+    asked = [one.output for one in (*problem.reductions, *problem.rules)]
+    return list(dict.fromkeys([*problem.save, *asked]))
 
 
 class Subject:
@@ -61,14 +67,15 @@ class Subject:
         start: Floats,
         raw: Raw,
         function: Callable[[Any], Function],
+        jacobian: Function,
     ) -> None:
         self.problem, self.row, self.raw = problem, row, raw
         self.vector, self.start = vector.copy(), start
         program = problem.program
-        self.rates = function(program.rates)
-        self.names = list(program.outputs)
-        self.outputs = function(program.outputs.values())
-        self.saved = problem.columns(problem.save)
+        self.rates, self.jacobian = function(program.rates), jacobian
+        self.names = _looked_at(problem)
+        self.outputs = function([program.outputs[name] for name in self.names])
+        self.saved = [self.names.index(name) for name in problem.save]
         self.inlets = [program.states.index(one) for one in program.inlets.values()]
         self.y, self.t = start.copy(), 0.0
         self.inputs = np.zeros(len(self.inlets))
@@ -232,6 +239,7 @@ class Subject:
             (self.t, stop),
             self.y,
             method="LSODA",
+            jac=lambda _, state: self.jacobian(state, vector),
             rtol=max(TIGHTER * problem.tolerance, TIGHTEST),
             atol=TIGHTER * np.asarray(problem.absolute),
             dense_output=True,
@@ -368,7 +376,7 @@ def _area(windows: list[Window], level: float) -> float:
     del level
     total = 0.0
     for course, times in windows:
-        for a, b in pairwise(times):
+        for a, b in pairwise(times[::PARTS]):  # whole steps: Gauss needs no parts
             nodes = (a + b) / 2 + (b - a) / 2 * GAUSS[0]
             total += (
                 (b - a)

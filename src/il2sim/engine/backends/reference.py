@@ -2,7 +2,8 @@
 
 The program is written out as one Python function, SciPy's LSODA follows it from event
 to event, and whatever is recorded is read off its dense output. Nothing is shared with
-the other backends but the program itself.
+the other backends but the program itself, and its Jacobian: that steers the iterations
+of LSODA, whose error is found without it.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from scipy.optimize import root
 from il2sim.engine.backends.differences import fill_differences, resting_differences
 from il2sim.engine.backends.followed import Function, Subject
 from il2sim.engine.backends.raw import Raw
+from il2sim.engine.derivatives import differentiate
 from il2sim.engine.directions import Directions
 from il2sim.engine.problem import Floats, Problem
-from il2sim.engine.program import Program, Statement
+from il2sim.engine.program import Program, Statement, needed
 from il2sim.engine.resting import Rest, read_rest, resting_program
 from il2sim.engine.status import Status
 
@@ -106,6 +108,7 @@ def run(
             start=starts[row],
             raw=raw,
             function=partial(_function, problem.program),
+            jacobian=_jacobian(problem.program),
         ).follow()
         if progress is not None:
             progress(row + 1, problem.n_subjects)
@@ -113,16 +116,32 @@ def run(
 
 
 def _function(program: Program, roots: Iterable[int]) -> Function:
-    return _written(program, tuple(roots))
+    return _written(program.statements, tuple(roots))
+
+
+@lru_cache(maxsize=8)
+def _jacobian(program: Program) -> Function:
+    """Derivatives of the rates by the states, shape ``(n_states, n_states)``."""
+    whole = differentiate(program)
+    entries = _written(whole.statements, tuple(whole.jacobian.values()))
+    places = tuple(np.array(list(whole.jacobian), dtype=int).reshape(-1, 2).T)
+    shape = (len(program.states), len(program.states))
+
+    def function(y: Floats, p: Floats) -> Floats:
+        dense = np.zeros(shape)
+        dense[places] = entries(y, p)
+        return dense
+
+    return function
 
 
 @lru_cache(maxsize=32)
-def _written(program: Program, roots: tuple[int, ...]) -> Function:
+def _written(statements: tuple[Statement, ...], roots: tuple[int, ...]) -> Function:
     """One Python function of plain assignments that returns the roots."""
     lines = ["def function(y, p):", "    y, p = y.tolist(), p.tolist()"]
     lines += [
-        f"    v{number} = {_right(program.statements[number])}"
-        for number in program.needed(roots)
+        f"    v{number} = {_right(statements[number])}"
+        for number in needed(statements, roots)
     ]
     lines.append(f"    return array([{', '.join(f'v{root}' for root in roots)}])")
     names: dict[str, Any] = {
