@@ -44,9 +44,8 @@ def _screened(candidates, time_h=1.0):
 def test_unfused_il2_has_the_half_maximal_doses_of_the_plate(time_h):
     """E331-E341 within 1.6-fold, which is how far replicates of Treg are apart.
 
-    Known to be off: Treg gain fivefold in sensitivity from 0.5 to 1 h, and a third of
-    a decade of it in the model, so E339 is missed by up to 3.2-fold
-    (docs/understand/receptors.md).
+    Known to be off: Treg gain fivefold in sensitivity from 0.5 to 1 h, in the model a
+    third, so E339 is missed by up to 3.2-fold (docs/understand/receptors.md).
     """
     found = _screened([WILD_TYPE], time_h)
     for (cell, hour), key in MEASURED.items():

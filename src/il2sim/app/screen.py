@@ -239,7 +239,7 @@ def screen_molecules(
             time_h=time_h,
             workers=workers,
         )
-        for title, arms in (("one arm", 1.0), ("two arms", 2.0))
+        for title, arms in (("one arm (plate)", 1.0), ("two arms (panel)", 2.0))
     }
     out.mkdir(parents=True, exist_ok=True)
     outcome = Screened(found, ())

@@ -122,8 +122,8 @@ def selectivity_map(
     first = next(iter(grids.values()))
     below = (
         f"half-maximal dose of {over} over that of {first.cells[0]} after "
-        f"{first.time_h:g} h ({MOST_HALF_NM:g} nM where {over} have none); "
-        "molecules by their ratio to the wild type of their assay"
+        f"{first.time_h:g} h; dots: at least, as {over} have none below "
+        f"{MOST_HALF_NM:g} nM; molecules by their ratio to wild type"
     )
     with styled():
         figure, panels = new_figure(len(grids) + 1, title=title, below=below)
@@ -159,6 +159,12 @@ def _plane(axes: Axes, grid: Screening, over: str) -> None:
         norm=BoundaryNorm((0, *LEVELS, np.inf), len(SHADES)),
         rasterized=True,
     )
+    bounds = [
+        (one.kd_alpha_nM, one.kd_beta_gamma_nM)
+        for one, half, ratio in zip(grid.candidates, others, ratios, strict=True)
+        if np.isinf(half) and ratio > 0
+    ]
+    axes.plot(*np.reshape(bounds, (-1, 2)).T, ".", color=INK, ms=1.2)
     axes.set_xscale("log")
     axes.set_yscale("log")
 

@@ -46,9 +46,10 @@ def test_the_plane_shows_ratios_and_where_molecules_are():
 
 
 def test_the_plane_shows_a_bound_where_a_cell_has_no_half():
-    """Where NK have none the ratio is at least that of the highest half told."""
+    """Where NK have none it is a dot, and the ratio that of the highest half told."""
     grid = invented([(a, b) for a in (1.0, 10.0) for b in (1.0, 10.0)])
     grid.halves[..., 1] = np.inf
     figure = selectivity_map({"one arm": grid}, {}, over="NK", title="map")
     ratios = np.sort(figure.axes[0].collections[0].get_array().ravel())
     np.testing.assert_allclose(ratios[::2], [450, 4500])
+    assert len(figure.axes[0].lines[0].get_xdata()) == 4
