@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from il2sim.app.screen import candidate_of, screened
+from il2sim.app.candidates import candidate_of
+from il2sim.app.screen import screened
 from il2sim.evidence import library, measurement, measurements
 from il2sim.inference.facts import shipped
 from il2sim.models.dish import CELLS

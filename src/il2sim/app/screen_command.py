@@ -14,14 +14,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from il2sim.app import options as words
-from il2sim.app.screen import (
-    Screened,
-    candidate_of,
-    candidates_of,
-    notes_of,
-    read_candidates,
-    screen_molecules,
-)
+from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
+from il2sim.app.screen import Screened, notes_of, screen_molecules
 from il2sim.app.tables import shown
 from il2sim.errors import BadProblem
 from il2sim.inference.fitted_cells import fit_of

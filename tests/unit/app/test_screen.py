@@ -5,14 +5,9 @@ import csv
 import pytest
 from typer.testing import CliRunner
 
+from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
 from il2sim.app.cli import app
-from il2sim.app.screen import (
-    candidate_of,
-    candidates_of,
-    notes_of,
-    read_candidates,
-    screened,
-)
+from il2sim.app.screen import notes_of, screened
 from il2sim.app.screen_command import _named
 from il2sim.errors import BadProblem, BadVariant, UnreadableFile
 from il2sim.models.fusions import SCALE

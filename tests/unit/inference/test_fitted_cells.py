@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from il2sim.app.screen import candidate_of
+from il2sim.app.candidates import candidate_of
 from il2sim.errors import BadProblem
 from il2sim.inference import panel, receptors
 from il2sim.inference.checks import checks_of_curves, responses_of
