@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import BadProblem
+from il2sim.evidence.fitted import fitted_draws, fitted_numbers
 from il2sim.inference import panel, receptors
-from il2sim.inference.facts import read_fitted, shipped
+from il2sim.inference.facts import shipped
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.observation import Observations
 from il2sim.inference.problem import FitProblem, Reading
-from il2sim.inference.receptor_draws import read_draws
 from il2sim.models.dish import CELLS
 from il2sim.models.fusions import FUSED, SCALE, UNFUSED
 from il2sim.molecules import Variant, catalog
@@ -91,7 +91,8 @@ def _plate(n_draws: int, seed: int) -> Gates:
     )
     part = receptors.part_of(plan, plan.chosen, layout, *_nothing_seen())
     problem = FitProblem(receptors.free_of(plan, plan.chosen), (part,))
-    drawn = read_draws()
+    best = {name: one.value for name, one in fitted_numbers("receptors.tsv").items()}
+    drawn = fitted_draws("receptor_draws.tsv")
     if n_draws > len(drawn):
         raise BadProblem(
             "more draws are wanted than ship with the fit of the plate.",
@@ -99,7 +100,7 @@ def _plate(n_draws: int, seed: int) -> Gates:
             expected=f"at most {len(drawn)}",
         )
     chosen = np.random.default_rng(seed).permutation(len(drawn))[:n_draws]
-    points = [read_fitted(), *(drawn[i] for i in chosen)]
+    points = [best, *(drawn[i] for i in chosen)]
     inside = np.array([problem.inside(one) for one in points])
     return _gates(problem, inside, _on_the_plate)
 
