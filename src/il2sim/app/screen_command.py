@@ -14,16 +14,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from il2sim.app import options as words
-from il2sim.app.screen import (
-    Screened,
-    assumed_of,
-    candidate_of,
-    candidates_of,
-    read_candidates,
-    screen_molecules,
-)
+from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
+from il2sim.app.screen import Screened, notes_of, screen_molecules
 from il2sim.app.tables import shown
 from il2sim.errors import BadProblem
+from il2sim.inference.fitted_cells import fit_of
 from il2sim.molecules import catalog
 from il2sim.study.screening import Candidate
 
@@ -56,7 +51,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     ] = None,
     time: Annotated[float, typer.Option(help="When pSTAT5 is read [h].")] = 1.0,
     draws: Annotated[
-        int, typer.Option(help="Sets of values of the cells; 0: none.", min=0)
+        int, typer.Option(help="Draws of the fits, for intervals; 0: none.", min=0)
     ] = 20,
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder to fill.")] = OUT,
@@ -82,7 +77,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
             try_="il2sim screen --kd-alpha 10 --kd-betagamma 1,10 --valency 1,2",
         )
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("wells", total=None)
+        task = bar.add_task("molecules", total=None)
         done = screen_molecules(
             chosen,
             out,
@@ -94,26 +89,27 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         )
     console = Console()
     console.print(table_of(done))
-    if said := assumed_of(chosen):
-        console.print(said)
+    for note in notes_of(chosen, time):
+        console.print(note)
     if len(chosen) > MOST_ROWS:
         console.print(f"The first {MOST_ROWS} of {len(chosen)} molecules.")
     console.print(f"Everything is in {out}", markup=False, soft_wrap=True)
 
 
 def table_of(done: Screened) -> Table:
-    """Half-maximal doses and selectivities: medians, 5 and 95 % below them."""
+    """Half-maximal doses and selectivities as fitted, 5 and 95 % of draws below."""
     table = Table(
-        title="Half-maximal dose, selectivity: median, 5 %, 95 %",
+        title="Half-maximal dose, selectivity: as fitted, 5 %, 95 %",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for heading in ("molecule", *done.headings()):
+    for heading in ("molecule", "fit", *done.headings()):
         broken = heading.replace(" [", "\n[").replace("/", "/\n")
         table.add_column(broken, overflow="fold")
-    for name, spreads in list(done.rows())[:MOST_ROWS]:
-        table.add_row(name, *(_shown(spread) for spread in spreads))
+    fits = [fit_of(one) for one in done.found.candidates]
+    for (name, spreads), fit in list(zip(done.rows(), fits, strict=True))[:MOST_ROWS]:
+        table.add_row(name, fit, *(_shown(spread) for spread in spreads))
     return table
 
 

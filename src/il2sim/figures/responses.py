@@ -18,6 +18,7 @@ from il2sim.figures.style import (
     sign,
     styled,
 )
+from il2sim.study.screening import MOST_HALF_NM
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,10 +55,11 @@ def responses_figure(found: Screening, *, title: str, made: str = "il2sim") -> F
         What produced it, for the small print.
     """
     shown = found.candidates[:MOST_PANELS]
+    highest = max(120.0, 1.05 * float(np.nanmax(found.responses[:, : len(shown)])))
+    band = f" and 5-95 % of {found.n_draws} draws" if found.n_draws else ""
     below = (
-        f"pSTAT5 {found.time_h:g} h after the molecule over the most by the reference, "
-        f"median and 5-95 % of {found.halves.shape[1]} draws; ticks mark the "
-        "half-maximal doses"
+        f"pSTAT5 {found.time_h:g} h after the molecule over the most by the wild type, "
+        f"as fitted{band}; ticks mark the half-maximal doses"
     )
     with styled():
         figure, panels = new_figure(
@@ -65,6 +67,7 @@ def responses_figure(found: Screening, *, title: str, made: str = "il2sim") -> F
         )
         for i, (axes, one) in enumerate(zip(panels, shown, strict=True)):
             _curves(axes, found, i)
+            axes.set_ylim(0, highest)
             axes.set_title(one.name)
             axes.set_xlabel("dose [nM]")
         for axes in first_in_rows(panels):
@@ -88,7 +91,6 @@ def _curves(axes: Axes, found: Screening, i: int) -> None:
                 halves[j], 0, marker="|", ms=9, mew=1.6, color=color, clip_on=False
             )
     axes.set_xscale("log")
-    axes.set_ylim(0, 120)
     axes.set_xticks([1e-4, 1e-2, 1, 1e2])
 
 
@@ -120,7 +122,8 @@ def selectivity_map(
     first = next(iter(grids.values()))
     below = (
         f"half-maximal dose of {over} over that of {first.cells[0]} after "
-        f"{first.time_h:g} h; molecules by their ratio to the wild type of their assay"
+        f"{first.time_h:g} h; dots: at least, as {over} have none below "
+        f"{MOST_HALF_NM:g} nM; molecules by their ratio to wild type"
     )
     with styled():
         figure, panels = new_figure(len(grids) + 1, title=title, below=below)
@@ -142,10 +145,11 @@ def _plane(axes: Axes, grid: Screening, over: str) -> None:
     alphas = sorted({one.kd_alpha_nM for one in grid.candidates})
     betas = sorted({one.kd_beta_gamma_nM for one in grid.candidates})
     plane = np.full((len(betas), len(alphas)), np.nan)
-    ratios = grid.spread(grid.selectivity)[:, grid.cells.index(over), 1]
+    first, others = grid.halves[:, 0, 0], grid.halves[:, 0, grid.cells.index(over)]
+    ratios = np.fmin(others, MOST_HALF_NM) / first
     for one, ratio in zip(grid.candidates, ratios, strict=True):
-        plane[betas.index(one.kd_beta_gamma_nM), alphas.index(one.kd_alpha_nM)] = ratio
-    plane[~np.isfinite(plane)] = np.nan
+        place = betas.index(one.kd_beta_gamma_nM), alphas.index(one.kd_alpha_nM)
+        plane[place] = ratio if ratio > 0 else np.nan
     colors = ListedColormap(SHADES)
     axes.pcolormesh(
         _edges(alphas),
@@ -155,6 +159,12 @@ def _plane(axes: Axes, grid: Screening, over: str) -> None:
         norm=BoundaryNorm((0, *LEVELS, np.inf), len(SHADES)),
         rasterized=True,
     )
+    bounds = [
+        (one.kd_alpha_nM, one.kd_beta_gamma_nM)
+        for one, half, ratio in zip(grid.candidates, others, ratios, strict=True)
+        if np.isinf(half) and ratio > 0
+    ]
+    axes.plot(*np.reshape(bounds, (-1, 2)).T, ".", color=INK, ms=1.2)
     axes.set_xscale("log")
     axes.set_yscale("log")
 

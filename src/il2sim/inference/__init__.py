@@ -12,6 +12,7 @@ Cells of the line YT-1: `yt1.py`, `yt1_facts.py`, `yt1_judge.py`, `yt1_numbers.p
 `yt1_checks.py`.
 Fc fusions with one and two arms: `panel.py`, `panel_judge.py`, `panel_facts.py`,
 `panel_repeat.py`, `panel_checks.py`.
+Cells of both fits, on which molecules are screened: `fitted_cells.py`.
 IL-7 and IL-4 on one cell: `crosstalk.py`, `crosstalk_facts.py`,
 `crosstalk_checks.py`. T cells in culture: `culture.py`, `donors.py`.
 Variance among cells: `variance.py`.

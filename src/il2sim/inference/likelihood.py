@@ -137,6 +137,22 @@ class Likelihood:
             for part, base in self._parts
         ]
 
+    def parameters_of(self, points: Floats) -> list[dict[str, Floats]]:
+        """Parameters of every well at several points, for each part.
+
+        Returns
+        -------
+        list
+            By name, in the engine's units, shape ``(n_points, n_wells)`` each.
+        """
+        made = []
+        for part, base in self._parts:
+            moved, _ = self._moved(part, base, points)
+            shaped = moved.reshape(len(points), base.n_subjects, -1)
+            names = base.program.parameters
+            made.append({name: shaped[..., i] for i, name in enumerate(names)})
+        return made
+
     def _signals(
         self, part: Part, base: Problem, points: Floats, *, slopes: bool
     ) -> tuple[Floats, Floats | None]:

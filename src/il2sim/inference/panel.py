@@ -180,7 +180,19 @@ def problem_of(plan: Plan, candidate: Tried, seen: Sequence[Seen]) -> FitProblem
         [number[one.molecule, one.arms, one.cell, one.dose_nM] for one in seen]
     )
     time = np.array([TIMES_H.index(one.time_h) for one in seen])
-    model = model_of(candidate)
+    seen_of = observations_of(seen, plan.told["noise"])
+    part = part_of(plan, candidate, places, reading_of(at, time), seen_of)
+    return FitProblem(free_numbers(plan.free, candidate.free, part.model), (part,))
+
+
+def part_of(
+    plan: Plan,
+    candidate: Tried,
+    places: Sequence[Place],
+    reading: Reading,
+    observations: Observations,
+) -> Part:
+    """Join wells with what was seen of them; each place is `NODES` wells."""
     values, columns = _wells(plan, candidate, places)
     powers = {
         (name, parameter): power * columns[plan.free[name]["wells"]]
@@ -188,16 +200,15 @@ def problem_of(plan: Plan, candidate: Tried, seen: Sequence[Seen]) -> FitProblem
         if "wells" in plan.free[name]
         for parameter, power in plan.free[name]["moves"].items()
     }
-    part = Part(
+    return Part(
         name=candidate.name,
-        model=model,
+        model=model_of(candidate),
         plate=_plate(places, values),
         save=(f"pSTAT5 of {CELL}",),
-        reading=_reading(at, time),
-        observations=observations_of(seen, plan.told["noise"]),
+        reading=reading,
+        observations=observations,
         powers=powers,
     )
-    return FitProblem(free_numbers(plan.free, candidate.free, model), (part,))
 
 
 def point_of(plan: Plan, candidate: Tried, values: Mapping[str, float]) -> Floats:
@@ -259,7 +270,14 @@ def _binding(molecule: str) -> tuple[float, float, float]:
     return alpha.value, beta.value, kon.value * unit(kon.unit).factor
 
 
-def _reading(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
+def reading_of(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
+    """Each observation as the mean over the cells of a place at one of the times.
+
+    Parameters
+    ----------
+    place, time
+        Numbers of them, shape ``(n_observed,)``.
+    """
     n = len(place)
     return Reading(
         observation=np.repeat(np.arange(n), NODES),

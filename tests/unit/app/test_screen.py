@@ -5,10 +5,12 @@ import csv
 import pytest
 from typer.testing import CliRunner
 
+from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
 from il2sim.app.cli import app
-from il2sim.app.screen import assumed_of, candidate_of, candidates_of, read_candidates
+from il2sim.app.screen import notes_of, screened
 from il2sim.app.screen_command import _named
 from il2sim.errors import BadProblem, BadVariant, UnreadableFile
+from il2sim.models.fusions import SCALE
 from il2sim.molecules import variant
 
 HEAD = "name,kd_alpha_nM,kd_betagamma_nM,valency,scale\n"
@@ -27,34 +29,33 @@ def test_a_screening_fills_a_folder(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["wild-type IL-2", "mine", "10, 5 nM x1"]
     low, middle, high = (
-        float(rows[0][f"NK/Treg [1] {part}"]) for part in ("q05", "median", "q95")
+        float(rows[0][f"NK/Treg [1] {part}"]) for part in ("q05", "fitted", "q95")
     )
-    assert 3 < low <= middle <= high < 300
+    assert 35 < low <= middle <= high < 90
+    assert [row["fit"] for row in rows] == ["plate", "panel", "plate"]
     with (out / "responses.csv").open(encoding="utf-8") as file:
-        assert len(file.readlines()) == 1 + 3 * 4 * 25
+        assert len(file.readlines()) == 1 + 3 * 4 * 22
     for name in ("responses", "selectivity"):
         assert (out / f"{name}.png").stat().st_size > 10_000
         assert (out / f"{name}.svg").exists()
 
 
 def test_molecules_of_options_are_all_combinations():
-    """Two by one by two; the scale decides what is in reach."""
+    """Two by one by two, on the scale that was named."""
     made = candidates_of([1.0, 10.0], [5.0], [1.0, 2.0])
     assert [(one.kd_alpha_nM, one.arms) for one in made] == [
         *((1.0, 1.0), (1.0, 2.0), (10.0, 1.0), (10.0, 2.0))
     ]
     (fused,) = candidates_of([1.0], [5.0], [1.0], scale="fused")
-    assert fused.reach_nM < 0.1 * made[0].reach_nM
+    assert (made[0].scale, fused.scale) == ("unfused IL-2", SCALE)
 
 
 def test_a_molecule_of_the_catalog_keeps_its_scale():
-    """Fc fusions have the reach of their assay, and meet cells slower than a sensor."""
+    """Affinities and the rate on the sensor are those of the catalog, in our units."""
     one = candidate_of(variant("N88D C-term Fc"))
     assert (one.kd_alpha_nM, one.kd_beta_gamma_nM) == (1.01, 24.0166)
-    assert one.reach_nM == pytest.approx(2.1958e-3)
-    assert one.kon_beta_gamma == pytest.approx(0.01782 * 0.023)
-    assert "0.023 times as fast" in assumed_of([one])
-    assert not assumed_of([candidate_of(variant("aldesleukin"))])
+    assert one.scale == SCALE
+    assert one.kon_beta_gamma == pytest.approx(0.01782)
     with pytest.raises(BadVariant, match="not known well enough to screen"):
         candidate_of(variant("rezpegaldesleukin"))
 
@@ -100,3 +101,29 @@ def test_a_molecule_of_ones_own_is_ten_lines(tmp_path):
     (one,) = _named(["mine"], path)
     assert (one.kd_alpha_nM, one.kd_beta_gamma_nM, one.arms) == (95.0, 4.0, 2.0)
     assert one.kon_beta_gamma == pytest.approx(0.0024)
+
+
+def test_molecules_of_two_fits_come_back_in_their_order():
+    """Each is as if screened alone, and progress ends with all and both wild types."""
+    one, two = candidates_of([10.0], [1.0], [1.0, 2.0])
+    told = []
+    found = screened([two, one], progress=lambda n, of: told.append((n, of)))
+    assert found.candidates == (two, one)
+    for i, candidate in enumerate(found.candidates):
+        alone = screened([candidate])
+        assert (alone.halves[0] == found.halves[i]).all()
+        assert (alone.responses[:, 0] == found.responses[:, i]).all()
+    assert told[-1] == (4, 4)
+
+
+def test_what_a_prediction_stands_on_is_said():
+    """The fits, molecules brought to another scale, and times that no fit has seen."""
+    one, two = candidates_of([10.0], [1.0], [1.0, 2.0])
+    assert notes_of([one], 1.0) == [
+        "plate: unfused IL-2 with one arm, by the fit to the plate of blood cells."
+    ]
+    said = " ".join(notes_of([one, two], 8.0))
+    for words in ("panel: Fc fusions", "by their ratio", "within a fit", "8 h is out"):
+        assert words in said
+    fused = candidate_of(variant("N88D C-term Fc"))
+    assert len(notes_of([fused], 1.0)) == 1

@@ -11,7 +11,8 @@ CELLS = ("Treg", "NK")
 def invented(affinities):
     """A screening whose selectivity is a hundred over the affinity for CD25."""
     molecules = tuple(
-        Candidate(f"{alpha:g}", alpha, beta, 0.2, 0.0024) for alpha, beta in affinities
+        Candidate(f"{alpha:g}", alpha, beta, "unfused IL-2")
+        for alpha, beta in affinities
     )
     halves = np.array([[[0.01 * one.kd_alpha_nM, 1.0]] for one in molecules])
     curves = 100 * DOSES_NM / (DOSES_NM + halves[:, 0, :, None])
@@ -42,3 +43,13 @@ def test_the_plane_shows_ratios_and_where_molecules_are():
     assert [text.get_text() for text in plane.texts] == ["1"]
     assert [text.get_text() for text in words.texts] == ["1  wild", "2  far away"]
     assert len(words.get_legend().get_texts()) == len(SHADES)
+
+
+def test_the_plane_shows_a_bound_where_a_cell_has_no_half():
+    """Where NK have none it is a dot, and the ratio that of the highest half told."""
+    grid = invented([(a, b) for a in (1.0, 10.0) for b in (1.0, 10.0)])
+    grid.halves[..., 1] = np.inf
+    figure = selectivity_map({"one arm": grid}, {}, over="NK", title="map")
+    ratios = np.sort(figure.axes[0].collections[0].get_array().ravel())
+    np.testing.assert_allclose(ratios[::2], [450, 4500])
+    assert len(figure.axes[0].lines[0].get_xdata()) == 4
