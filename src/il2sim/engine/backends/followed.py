@@ -51,8 +51,9 @@ class Piece:
 
 def _looked_at(problem: Problem) -> list[str]:
     """Name the outputs that are saved, reduced or asked by a rule, each once."""
-    asked = [one.output for one in (*problem.reductions, *problem.rules)]
-    return list(dict.fromkeys([*problem.save, *asked]))
+    reduced = [one.output for one in problem.reductions]
+    by_rules = [one.output for one in problem.rules]
+    return list(dict.fromkeys([*problem.save, *reduced, *by_rules]))
 
 
 class Subject:
