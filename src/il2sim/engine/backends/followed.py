@@ -2,14 +2,15 @@
 
 Every event is carried out here once more, in plain Python, from its description in
 `events.py`; what is asked of the course between events is found on LSODA's own dense
-output by SciPy's searches and Gauss's quadrature.
+output by SciPy's searches and Gauss's quadrature. A table of the course, made for many
+times at once, only tells where to search.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, minimize_scalar
 
 from il2sim.engine.backends.raw import Raw
+from il2sim.engine.evaluate import evaluate
 from il2sim.engine.events import Kind
 from il2sim.engine.problem import Floats, Problem
 from il2sim.engine.reductions import Reduce, Reduction
@@ -45,8 +47,8 @@ class Piece:
 
     start: float
     stop: float
-    steps: Floats
     values: Callable[[float], Floats]  # the outputs looked at, at a time
+    table: Callable[[float, float], tuple[Floats, Floats]]  # on a grid in a window
 
 
 def _looked_at(problem: Problem) -> list[str]:
@@ -109,6 +111,7 @@ class Subject:
             raw.failed_h[row] = self.t
         else:
             self._reduce()
+        self.pieces.clear()  # a course is large
 
     def _goes_on(self) -> bool:
         return self.status == Status.DONE
@@ -261,11 +264,20 @@ class Subject:
                 Piece(
                     self.t,
                     stop,
-                    solution.t,
                     cache(lambda time: self.outputs(state(time), vector)),
+                    cache(partial(self._table, solution, vector)),
                 )
             )
         self.y, self.t = ends[stop].copy(), stop
+
+    def _table(
+        self, solution: Any, vector: Floats, start: float, stop: float
+    ) -> tuple[Floats, Floats]:
+        times = _grid(solution.t, start, stop)
+        vectors = np.broadcast_to(vector, (len(times), len(vector)))
+        program = self.problem.program
+        roots = [program.outputs[name] for name in self.names]
+        return times, evaluate(program, roots, vectors, solution.sol(times).T)
 
     def _record_up_to(self, stop: float, state: Callable[[float], Floats]) -> None:
         times, after = self.problem.sample_h, self.problem.is_after
@@ -319,33 +331,35 @@ class Subject:
             if asked.start_h <= 0:
                 return float(self.rest[column] / size)
             return course(windows[0][0])(asked.start_h) if windows else np.nan
+
+        def window(piece: Piece, start: float, stop: float) -> Window:
+            times, values = piece.table(start, stop)
+            return course(piece), times, values[:, column] / size
+
         found = _FIND[asked.kind]
-        return found(
-            [(course(piece), _grid(piece, a, b)) for piece, a, b in windows],
-            asked.threshold,
-        )
+        return found([window(*one) for one in windows], asked.threshold)
 
 
-def _grid(piece: Piece, start: float, stop: float) -> Floats:
+def _grid(steps: Floats, start: float, stop: float) -> Floats:
     """Times in a window: the steps of LSODA, each in parts."""
-    steps = piece.steps[(piece.steps > start) & (piece.steps < stop)]
+    steps = steps[(steps > start) & (steps < stop)]
     ends = [start, *steps, stop]
     parts = [np.linspace(a, b, PARTS, endpoint=False) for a, b in pairwise(ends)]
     return np.append(np.concatenate(parts), stop) if stop > start else np.array([start])
 
 
 Course = Callable[[float], float]
-Window = tuple[Course, Floats]
+Window = tuple[Course, Floats, Floats]
+"""The course, times, and about what it is there."""
 
 
 def _highest(windows: list[Window], sign: float) -> tuple[float, float]:
     """Time and value of the highest place, each sign times the course."""
     best = (np.nan, -np.inf)
-    for course, times in windows:
-        values = np.array([sign * course(time) for time in times])
-        place = int(np.argmax(values))
+    for course, times, about in windows:
+        place = int(np.argmax(sign * about))
         near = times[max(place - 1, 0)], times[min(place + 1, len(times) - 1)]
-        candidates = [(float(times[place]), float(values[place]))]
+        candidates = [(float(times[place]), sign * course(times[place]))]
         if near[0] < near[1]:
             fine = minimize_scalar(
                 lambda time, course=course: -sign * course(time),
@@ -376,7 +390,7 @@ def _time_of_peak(windows: list[Window], level: float) -> float:
 def _area(windows: list[Window], level: float) -> float:
     del level
     total = 0.0
-    for course, times in windows:
+    for course, times, _ in windows:
         for a, b in pairwise(times[::PARTS]):  # whole steps: Gauss needs no parts
             nodes = (a + b) / 2 + (b - a) / 2 * GAUSS[0]
             total += (
@@ -392,11 +406,13 @@ def _area(windows: list[Window], level: float) -> float:
 
 def _above(windows: list[Window], level: float) -> Iterator[tuple[float, float]]:
     """Intervals in which the course is at least the level."""
-    for course, times in windows:
-        values = np.array([course(time) for time in times]) - level
-        if len(times) == 1 and values[0] >= 0:
+    for course, times, about in windows:
+        values = about - level
+        if len(times) == 1 and course(times[0]) >= level:
             yield float(times[0]), float(times[0])
         for (a, b), (u, v) in zip(pairwise(times), pairwise(values), strict=True):
+            if (u >= 0) != (v >= 0):
+                u, v = course(a) - level, course(b) - level  # noqa: PLW2901 - exactly
             if u >= 0 and v >= 0:
                 yield a, b
             elif u >= 0 or v >= 0:
@@ -415,7 +431,8 @@ def _first_above(windows: list[Window], level: float) -> float:
 
 
 def _first_below(windows: list[Window], level: float) -> float:
-    return _first_above([(_minus(course), times) for course, times in windows], -level)
+    turned = [(_minus(course), times, -about) for course, times, about in windows]
+    return _first_above(turned, -level)
 
 
 def _minus(course: Course) -> Course:
