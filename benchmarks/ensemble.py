@@ -98,7 +98,7 @@ class Way:
     tolerance: float
 
     def __str__(self) -> str:
-        return f"{self.precision} at {self.tolerance:.0e}"
+        return f"{self.precision} at {self.tolerance:g}"
 
     def of(self, problem: Problem) -> Problem:
         """A problem to be solved this way."""
