@@ -38,6 +38,7 @@ def at_every(touch: int, kind: str, tmp_path: Path, repository: Path) -> dict:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_run_survives_its_end_at_every_touch_of_its_folder(tmp_path, repository):
     """Portions, tables, summary: each file opened, moved or removed is one try."""
     found = at_every(1, "csv", tmp_path, repository)

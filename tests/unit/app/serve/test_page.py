@@ -180,6 +180,7 @@ def test_a_tenth_of_the_dose_daily_beside_the_study(browser, server):
     page.close()
 
 
+@pytest.mark.slow  # test_routes.py has the same without a browser
 def test_a_run_is_stopped_and_goes_on(page, server, tmp_path):
     """From the page; the folder ends with what the command line makes of its file."""
     long = {**STUDY, "subjects": 3000, "title": "A long study", "question": "How long?"}
