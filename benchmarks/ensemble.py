@@ -3,8 +3,8 @@
 Each size runs in a process of its own, which draws its patients, finds their resting
 states, treats them, and keeps nothing but eight endpoints of each, in portions, on all
 cores, and says how far endpoints of some are from our solution at 1e-10. A few more,
-spread over the peak of IL-2, are compared with the reference, which shares nothing with
-the kernel but the equations and takes half a minute for each.
+spread over the peak of IL-2, are compared with the reference, whose numbers stand on
+the equations alone and which takes half a minute for each.
 """
 
 from __future__ import annotations

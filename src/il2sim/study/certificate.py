@@ -2,8 +2,8 @@
 
 A few subjects, spread over the whole range of what a run found, are solved again by the
 reference at a tolerance a thousand times tighter. What the endpoints differ by is the
-error of the run's numbers, found by a solver that shares nothing with the fast one but
-the equations.
+error of the run's numbers, found by a solver that shares only the equations with the
+fast one; what else it takes from elsewhere decides no number (`backends/reference.py`).
 """
 
 from __future__ import annotations

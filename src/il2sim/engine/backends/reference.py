@@ -1,9 +1,10 @@
 """SciPy and NumPy in plain sight: slow, and the arbiter of the others.
 
 The program is written out as one Python function, SciPy's LSODA follows it from event
-to event, and whatever is recorded is read off its dense output. Nothing is shared with
-the other backends but the program itself, and its Jacobian: that steers the iterations
-of LSODA, whose error is found without it.
+to event, and whatever is recorded is read off its dense output. Every number stands on
+the program alone. Shared with the other backends are its Jacobian, which steers the
+iterations of LSODA, whose error is found without it, and a table of the course
+(`evaluate`), which tells where a peak or a crossing is searched for.
 """
 
 from __future__ import annotations

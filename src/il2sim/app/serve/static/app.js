@@ -81,6 +81,7 @@ function fillChoices() {
 async function changeProduct(name) {
   const scenario = active();
   if (!scenario.prescription) await readRegimen(scenario); // chosen before the study's own was read
+  if (scenario !== active()) return;
   const known = state.facts.products.map((one) => one.name);
   const old = scenario.prescription?.courses.map((one) => one.product).filter((one) => known.includes(one)) ?? []; // cells stay
   const text = [...new Set(old)].reduce((now, product) => now.replaceAll(product, name), scenario.study.regimen);
