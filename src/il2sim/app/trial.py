@@ -330,8 +330,10 @@ def _draw(
     from il2sim.figures.trials import draw_trial
 
     drawn = draw_trial(findings) if findings.records.is_done.any() else {}
+    pictures = {}
     for name, figure in drawn.items():
-        save(figure, folder.path / "figures", name)
+        _, svg = save(figure, folder.path / "figures", name)
+        pictures[name] = svg.read_bytes()
     text = (folder.path / TRIAL_FILE).read_text("utf-8")
-    told = ToldOfTrial(found, text, findings, summary, drawn, folder.provenance)
+    told = ToldOfTrial(found, text, findings, summary, pictures, folder.provenance)
     folder.write_text(REPORT, trial_page(told))

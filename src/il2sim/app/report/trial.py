@@ -14,8 +14,6 @@ from il2sim.app.tables import shown, shown_spread
 from il2sim.study.protocol import as_protocol
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from il2sim.formats.trial_file import TrialFile
     from il2sim.provenance import Provenance
     from il2sim.study.findings import Findings
@@ -49,7 +47,7 @@ class ToldOfTrial:
     summary
         As in ``summary.json``.
     figures
-        By the name of their files.
+        The text of each SVG, by the name of its file.
     provenance
         What produced it.
     """
@@ -58,7 +56,7 @@ class ToldOfTrial:
     text: str
     findings: Findings
     summary: Mapping[str, Any]
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, bytes]
     provenance: Provenance
 
 
@@ -187,12 +185,10 @@ def _doses(summary: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def _figures(drawn: Mapping[str, Figure]) -> list[dict[str, str]]:
-    from il2sim.figures import as_svg
-
+def _figures(drawn: Mapping[str, bytes]) -> list[dict[str, str]]:
     found = []
-    for name, figure in drawn.items():
-        data = base64.b64encode(as_svg(figure).encode()).decode("ascii")
+    for name, svg in drawn.items():
+        data = base64.b64encode(svg).decode("ascii")
         known = name if name in FIGURES else name.split("-")[0]
         found.append(
             {
