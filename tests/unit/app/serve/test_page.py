@@ -42,11 +42,28 @@ VIEWS = ("courses", "response", "plane", "receptors", "shares", "compare", "runs
 STUDY_6 = study_of(STUDY)
 
 
+LIGHTER = """
+import contextlib, functools
+from il2sim.app import cli
+from il2sim.app.serve import server
+from il2sim.app.serve.limits import Limits
+limits = Limits(background_subjects=60)
+server.Settings = functools.partial(server.Settings, limits=limits)
+server.warming = lambda is_ready: contextlib.nullcontext()
+cli.main()
+"""
+"""The command, with fewer subjects in refinements and nothing compiled beforehand.
+
+A page that was closed leaves its refinement to be finished, of up to 1,000 subjects for
+months, and the next page waits for its turn.
+"""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A server as a user starts it; its address and its folder of runs."""
     runs = tmp_path_factory.mktemp("served") / "runs"
-    command = [sys.executable, "-m", "il2sim", "serve", "--port", "0"]
+    command = [sys.executable, "-c", LIGHTER, "serve", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--runs", str(runs)],
         stdout=subprocess.PIPE,
