@@ -91,6 +91,7 @@ def test_a_trial_has_the_same_bits_on_a_cluster(cluster, small, tmp_path):
     assert here.summary == there.summary
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_cluster_that_is_not_there_leaves_a_run_to_resume(tmp_path):
     """What is there stays, and the same command goes on here."""
     folder = tmp_path / "run"

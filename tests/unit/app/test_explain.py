@@ -15,6 +15,7 @@ from il2sim.app.run import Options, run_study
 from il2sim.errors import UnreadableFile
 from il2sim.formats.study_file import read_study
 from il2sim.study.attribution import SUM
+from tests.pictures import leave_out
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,9 @@ def folder(tmp_path_factory):
         }
     )
     path = tmp_path_factory.mktemp("runs") / "short"
-    run_study(study, "short", Options(subjects=4, seed=3, out=path))
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out(patch)
+        run_study(study, "short", Options(subjects=4, seed=3, out=path))
     return path
 
 

@@ -17,7 +17,10 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from il2sim.app.cli import app
+from il2sim.app.run import Options, run_study
 from il2sim.formats.study_file import as_toml
 from tests.killing import STUDY, results
 
@@ -73,14 +76,15 @@ def command(folder: Path) -> list[str]:
     return [*run, "--subjects", "60", "--out", str(folder)]
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.usefixtures("no_pictures")
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_the_command_survives_its_end_at_random_moments(kills, tmp_path):
     """Killed again and again, also while it resumes, it ends as if undisturbed.
 
     Now and then it is asked to stop instead, by Ctrl-C or as a cluster does.
     """
     (tmp_path / "killed.toml").write_text(as_toml(STUDY), encoding="utf-8")
-    subprocess.run(command(tmp_path / "compiles"), check=True, capture_output=True)
+    run_study(STUDY, "compiles", Options(out=tmp_path / "compiles"))
     began_s = time.monotonic()
     subprocess.run(command(tmp_path / "straight"), check=True, capture_output=True)
     takes_s = time.monotonic() - began_s
@@ -111,6 +115,7 @@ main()
 """The command on a disk that takes no file above 2 kB."""
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_disk_that_refuses_is_said_and_the_run_goes_on_later(tmp_path):
     """The first portion cannot be kept; with room again the same command finishes."""
     (tmp_path / "killed.toml").write_text(as_toml(STUDY), encoding="utf-8")
@@ -124,5 +129,6 @@ def test_a_disk_that_refuses_is_said_and_the_run_goes_on_later(tmp_path):
     assert refused.returncode == 2
     assert "The system refused: [Errno" in refused.stderr
     assert "Traceback" not in refused.stderr
-    subprocess.run(words, check=True, capture_output=True)
+    done = CliRunner().invoke(app, words[words.index("run") :])
+    assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "cramped" / "summary.json").read_text())["complete"]

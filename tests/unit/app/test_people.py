@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from il2sim.app import cli
+from il2sim.app import run as app_run
 from il2sim.engine.columns import write_columns
 from il2sim.study.people import People
 from il2sim.study.populations import adults
@@ -62,7 +63,9 @@ def call(monkeypatch, capsys, tmp_path):
     return run_command
 
 
-def test_a_plan_becomes_persons_who_can_be_shown_and_treated(call, tmp_path):
+def test_a_plan_becomes_persons_who_can_be_shown_and_treated(
+    call, tmp_path, monkeypatch
+):
     code, out, _ = call("population", "build", "older.toml")
     assert code == 0
     assert "of 300 keep age: at least 30 y" in out
@@ -79,6 +82,7 @@ def test_a_plan_becomes_persons_who_can_be_shown_and_treated(call, tmp_path):
     assert (tmp_path / "people-figures" / "certificate.svg").exists()
 
     (tmp_path / "study.toml").write_text(STUDY)
+    monkeypatch.setattr(app_run, "_draw", lambda *_: None)  # the page has its own
     assert call("run", "study.toml", "--out", "here")[0] == 0
     summary = json.loads((tmp_path / "here" / "summary.json").read_text())
     resting = summary["endpoints"]["Treg"]["resting"]["median"]

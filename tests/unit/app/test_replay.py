@@ -13,6 +13,7 @@ from il2sim.engine.store import read, write
 from il2sim.errors import BadProblem, UnreadableFile
 from il2sim.formats.study_file import read_study
 from il2sim.provenance import Provenance
+from tests.pictures import leave_out
 
 
 def run(path, precision):
@@ -26,7 +27,9 @@ def run(path, precision):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A run of five subjects."""
-    return run(tmp_path_factory.mktemp("run") / "here", None)
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out(patch)
+        return run(tmp_path_factory.mktemp("run") / "here", None)
 
 
 @pytest.mark.parametrize("subject", [0, 3, 4])
@@ -38,6 +41,7 @@ def test_every_bit_is_the_same(folder, subject):
     assert "are equal" in found.sentence()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_run_in_single_precision_comes_out_the_same(folder, tmp_path):
     """Its folder says how it was made; it is another run than that in doubles."""
     single = run(tmp_path / "single", "single")

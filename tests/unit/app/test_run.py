@@ -98,6 +98,7 @@ def test_the_summary_has_the_agreed_form(finished):
     assert summary["endpoints"]["memory Treg"]["end fold"]["median"] == np.median(fold)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_subjects_without_an_answer_are_written_down(tmp_path, monkeypatch):
     """Their rows are in failures.csv, and the summary says what their loss does."""
     real = app_run.solve_task
@@ -157,6 +158,7 @@ def test_resume_returns_what_is_finished(finished):
     ]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_stopped_run_is_readable_and_goes_on_to_the_same_bits(
     finished, tmp_path, monkeypatch
 ):
@@ -191,6 +193,7 @@ def test_a_stopped_run_is_readable_and_goes_on_to_the_same_bits(
     assert not (tmp_path / "stopped" / "unfinished").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_portion_that_was_cut_off_is_solved_again(tmp_path, monkeypatch):
     options = Options(out=tmp_path / "cut")
     real = app_run.solve_task
@@ -211,6 +214,7 @@ def test_a_portion_that_was_cut_off_is_solved_again(tmp_path, monkeypatch):
     assert np.all(np.isfinite(whole.trajectories.peaks))
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_a_finished_run_that_was_damaged_is_solved_again(finished, tmp_path, damage):
     """A chunk is missing, or one bit of it is another; the bits come back."""
@@ -259,6 +263,7 @@ def test_options_are_checked_before_a_folder_is_made(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_folder_is_named_after_study_and_key(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcome = run_study(SMALL, "small", Options(subjects=1, format="csv"))

@@ -16,6 +16,7 @@ from il2sim.engine.columns import read_columns
 from il2sim.errors import FolderInUse
 from il2sim.formats.trial_file import read_trial, trial_of
 from tests.killing import TRIAL
+from tests.pictures import leave_out
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,7 @@ def test_fewer_subjects_than_one_trial_are_told_without_a_forest(tmp_path):
     assert "forest.png" not in found
 
 
-def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
+def test_a_trial_fills_its_folder_and_comes_back(tmp_path, monkeypatch):
     """Numbers, figures, and the file that gives them again."""
     outcome = run_trial(TRIAL, "mine", Options(out=tmp_path / "one"))
     assert outcome.is_complete
@@ -70,6 +71,7 @@ def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
     assert summary["key"] == about["key"]
     assert summary["trials"] == 2
     text = (tmp_path / "one" / "trial.toml").read_text()
+    leave_out(monkeypatch)
     again = run_trial(
         trial_of(tomllib.loads(text)), "mine", Options(out=tmp_path / "two")
     )
@@ -81,6 +83,7 @@ def test_a_trial_fills_its_folder_and_comes_back(tmp_path):
     assert np.array_equal(kept.endpoints["subject"], columns["subject"])
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_trial_in_single_precision_is_another_run_that_says_so(tmp_path):
     """The file in its folder gives it again without any option."""
     outcome = run_trial(
@@ -94,6 +97,7 @@ def test_a_trial_in_single_precision_is_another_run_that_says_so(tmp_path):
     assert key != plan_of(TRIAL, Options()).provenance("cpu").key
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_trial_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     """Ctrl-C after the second portion, then --resume; nothing is solved twice."""
     run_trial(TRIAL, "mine", Options(out=tmp_path / "straight"))
@@ -116,6 +120,7 @@ def test_a_trial_that_was_stopped_goes_on_to_the_same_bits(tmp_path, monkeypatch
     assert texts(tmp_path / "stopped") == texts(tmp_path / "straight")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_threads_and_portions_change_no_bit(tmp_path, monkeypatch):
     """One thread and one portion, against several of each."""
     run_trial(TRIAL, "mine", Options(out=tmp_path / "many"))
@@ -136,6 +141,7 @@ def test_the_other_designs_fill_their_folders(name, tmp_path):
     assert (tmp_path / name / "figures" / f"{last}.png").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_command_says_what_it_found(tmp_path, monkeypatch):
     """Arms, endpoints, effects with power, doubt; the list names the trial."""
     from il2sim.formats.trial_file import as_toml

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from il2sim.app import run as app_run
 from il2sim.app.report.contents import card
 from il2sim.app.report.page import REPORT
 from il2sim.app.run import Options, run_study
@@ -126,6 +127,7 @@ def test_subjects_without_an_answer_are_named(study, tmp_path, monkeypatch):
     wide = Varied("naive Treg.conversion_at_rest", 5.0, "none", is_assumption=True)
     people = study.find_population().with_varied(wide)
     monkeypatch.setattr(Study, "find_population", lambda *_, **__: people)
+    monkeypatch.setattr(app_run, "_draw", lambda *_: None)  # the page has its own
     outcome = run_study(study, "wide", Options(out=tmp_path / "wide"))
     assert 0 < outcome.trajectories.n_failed < 6
     page = Page((outcome.folder / REPORT).read_text("utf-8"))

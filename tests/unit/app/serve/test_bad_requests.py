@@ -127,6 +127,7 @@ def test_no_file_outside_a_run_is_reached(client, runs):
         client.post(f"/api/runs/{reply.json()['id']}/stop")
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_link_out_of_a_run_is_not_followed(client, runs, tmp_path):
     """A file that only seems to lie in the folder is none of the run's."""
     reply = sent(client, "/api/runs", {"scenario": {"study": STUDY}}).json()

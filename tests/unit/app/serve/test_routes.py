@@ -16,6 +16,7 @@ from il2sim.figures.arms import ARM_COLORS
 from il2sim.figures.style import COLORS
 from il2sim.formats.study_file import read_study, study_of
 from il2sim.study.simulate import simulate
+from tests.pictures import leave_out
 from tests.unit.app.serve.local import STUDY, client_of, ended, scenario
 
 
@@ -105,6 +106,7 @@ def test_receptors_are_outputs_of_the_model(client):
 RULES = {"rules": ["skip if lymphocytes fold < 0.9"], "missed": "20 %"}
 
 
+@pytest.mark.usefixtures("no_pictures")
 @pytest.mark.parametrize("more", [{}, {"protocol": RULES}], ids=["regimen", "rules"])
 def test_a_refinement_is_the_run_of_the_command_line(client, tmp_path, more):
     """Same subjects, seed and tolerance: the same key and the same bits.
@@ -128,7 +130,7 @@ def test_a_refinement_is_the_run_of_the_command_line(client, tmp_path, more):
         assert same(band, expected), name
 
 
-def test_a_run_is_the_run_of_the_command_line(client, tmp_path):
+def test_a_run_is_the_run_of_the_command_line(client, tmp_path, monkeypatch):
     """The folder holds what `il2sim run` makes of the study file in it."""
     begun = client.post("/api/runs", json={"scenario": scenario()}).json()
     work = ended(client, f"/api/runs/{begun['id']}")
@@ -136,6 +138,7 @@ def test_a_run_is_the_run_of_the_command_line(client, tmp_path):
     address = f"/api/runs/{begun['id']}/files"
     file = tmp_path / "again.toml"
     file.write_bytes(client.get(f"{address}/study.toml").content)
+    leave_out(monkeypatch)  # of the second run, which is compared by its numbers
     again = run_study(read_study(file), "again", Options(out=tmp_path / "again"))
     summary = client.get(f"{address}/summary.json").json()
     assert summary == json.loads((again.folder / "summary.json").read_text())
@@ -147,6 +150,7 @@ def test_a_run_is_the_run_of_the_command_line(client, tmp_path):
     assert begun["id"] in [one["id"] for one in client.get("/api/runs").json()]
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_run_is_stopped_and_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     """What a stop left is used, also by another server on the same folder."""
     from il2sim.app import run as app_run
