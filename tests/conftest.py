@@ -5,8 +5,13 @@ from __future__ import annotations
 import ctypes.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from il2sim.inference.check import Check
+    from il2sim.inference.facts import Response
 
 FOLDERS = ("unit", "laws", "agreement", "published", "contracts")
 
@@ -42,6 +47,17 @@ def has_gpu() -> bool:
 def repository() -> Path:
     """The folder that holds pyproject.toml."""
     return Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def receptors_judged(_kernels: None) -> tuple[list[Response], list[Check]]:
+    """What `il2sim validate receptors` computes, and what it finds: ten seconds."""
+    from il2sim.inference.checks import check_receptors, responses_of
+    from il2sim.inference.receptors import read_plan
+
+    plan = read_plan()
+    responses = responses_of(plan)
+    return responses, check_receptors(plan, responses)
 
 
 @pytest.fixture(autouse=True, scope="session")

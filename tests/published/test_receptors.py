@@ -3,7 +3,6 @@
 import pytest
 
 from il2sim.app.validate import receptors_headline
-from il2sim.inference.checks import check_receptors, responses_of
 from il2sim.inference.facts import shipped
 from il2sim.inference.panel import read_plan as read_panel_plan
 from il2sim.inference.receptors import read_plan
@@ -42,9 +41,8 @@ WORSE = (
 
 
 @pytest.fixture(scope="module")
-def checks():
-    plan = read_plan()
-    return check_receptors(plan, responses_of(plan))
+def checks(receptors_judged):
+    return receptors_judged[1]
 
 
 def test_what_passes_passes_and_every_misfit_is_known(checks):

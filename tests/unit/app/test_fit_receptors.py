@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from il2sim.app import fit_receptors, validate
 from il2sim.app.cli import app
+from il2sim.inference import checks
 from il2sim.inference.facts import doses_nM, model_curves, read_fitted
 from il2sim.inference.plate import Well
 from il2sim.inference.receptors import read_plan
@@ -57,16 +58,25 @@ def test_values_ship_with_intervals_that_hold_them(tmp_path):
     np.testing.assert_allclose(np.diag(found), 1)
 
 
-def test_the_receptors_are_judged_on_a_fresh_clone(tmp_path):
-    """A row for each check, for machines too, and a figure."""
+def test_the_receptors_are_judged_on_a_fresh_clone(
+    receptors_judged, tmp_path, monkeypatch
+):
+    """A row for each check, for machines too, and a figure.
+
+    What is computed without the raw data is computed once for all tests.
+    """
+    responses, found = receptors_judged
+    monkeypatch.setattr(checks, "responses_of", lambda plan: responses)
+    monkeypatch.setattr(checks, "check_receptors", lambda plan, responses: found)
     out, told = tmp_path / "figures", tmp_path / "checks.json"
-    found = RUN.invoke(
+    done = RUN.invoke(
         app, ["validate", "receptors", "--out", str(out), "--json", str(told)]
     )
-    assert found.exit_code == 0
-    checks = json.loads(told.read_text(encoding="utf-8"))["checks"]
-    assert {one["row"] for one in checks} >= {3, 4, 5, 6, 9, 11, 19}
-    assert f"of {len(checks)} checks in their band" in found.output
+    assert done.exit_code == 0
+    rows = json.loads(told.read_text(encoding="utf-8"))["checks"]
+    assert [one["name"] for one in rows] == [one.name for one in found]
+    assert {one["row"] for one in rows} >= {3, 4, 5, 6, 9, 11, 19}
+    assert f"of {len(rows)} checks in their band" in done.output
     assert (out / "receptors.png").exists()
     assert (out / "panel.png").exists()
     assert "receptors" in validate.CHECKS
