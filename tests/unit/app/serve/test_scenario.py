@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from il2sim.app import run as app_run
 from il2sim.app.serve.messages import Scenario
 from il2sim.app.serve.scenario import study_after
 from il2sim.formats.study_file import study_of
@@ -44,11 +45,14 @@ def test_a_text_that_was_edited_is_a_change_too():
     assert study.question.startswith("What if: another prescription or population?")
 
 
-def test_a_published_value_of_another_prescription_has_no_verdict(tmp_path):
+def test_a_published_value_of_another_prescription_has_no_verdict(
+    tmp_path, monkeypatch
+):
     """Neither in the summary nor in the report, which shows it for orientation."""
     from il2sim.app.report.page import REPORT
     from il2sim.app.run import Options, run_study
 
+    monkeypatch.setattr(app_run, "_draw", lambda *_: None)  # the page has its own
     study = after(dose=0.5).model_copy(update={"subjects": 2})
     outcome = run_study(study, "x", Options(out=tmp_path / "x"))
     (row,) = outcome.summary["published"]
