@@ -18,6 +18,7 @@ from il2sim.study.populations import cancer_patients
 from il2sim.study.regimen import Regimen
 from il2sim.study.simulate import prepare, solve_task
 from il2sim.units import days
+from tests.pictures import leave_out
 
 
 def task():
@@ -73,6 +74,7 @@ def test_it_is_kept_with_the_run(tmp_path, monkeypatch):
     """A file in the folder of the run, with every endpoint."""
     folder = tmp_path / "run"
     study = read_study("daily-low-dose-cancer")
+    leave_out(monkeypatch)
     run_study(study, "certified", Options(subjects=2, out=folder))
     told = Certificate((1,), "luck", 1e-4, 1e-7, {"a": Error(1e-5, 2e-5)})
     asked = []
