@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -84,8 +85,8 @@ def browser():
         opened.close()
 
 
-@pytest.fixture
-def page(browser, server, tmp_path):
+@contextmanager
+def opened_page(browser, server, folder):
     """The page with a small study opened; complaints of the browser are failures."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints = []
@@ -94,13 +95,26 @@ def page(browser, server, tmp_path):
     opened.set_default_timeout(120_000)
     opened.goto(server[0])
     opened.wait_for_selector(".chart .main-svg")
-    open_study(opened, STUDY, tmp_path)
+    open_study(opened, STUDY, folder)
     yield opened
     opened.close()
     # Plotly brings a style sheet for maps, which are not used; the policy stops it.
     # What the server refuses is told by the page itself.
     known = ("Applying inline style", "Failed to load resource")
     assert not [line for line in complaints if not line.startswith(known)]
+
+
+@pytest.fixture
+def page(browser, server, tmp_path):
+    with opened_page(browser, server, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def same_page(browser, server, tmp_path_factory):
+    """For tests that leave it as they found it."""
+    with opened_page(browser, server, tmp_path_factory.mktemp("same")) as opened:
+        yield opened
 
 
 def open_study(page, tables, folder):
@@ -302,8 +316,9 @@ def test_doses_in_different_units_share_no_axis(page):
     wait(lambda: axis(page, "xaxis") == "factor of the prescribed dose [1]", 30)
 
 
-def test_an_edited_prescription_has_no_verdict(page):
+def test_an_edited_prescription_has_no_verdict(same_page):
     """It is not what was published; with the first text the verdict comes back."""
+    page = same_page
     chip = page.locator(".chip", has_text="E142").first
     playwright.expect(chip).to_have_class(re.compile("agrees|differs"))
     page.fill("#regimen", STUDY["regimen"].replace("1 MIU", "2 MIU"))
@@ -340,8 +355,9 @@ def test_another_product_leaves_cells_as_they_are(page):
     )
 
 
-def test_lines_are_seen_on_both_grounds(page, server):
+def test_lines_are_seen_on_both_grounds(same_page):
     """Every color of the figures, 3 to 1 on light and on dark paper (WCAG 1.4.11)."""
+    page = same_page
     read = """async (colors) => {
       const { onGround, ground } = await import('/static/theme.js');
       return [ground().paper, ...colors.map(onGround)];
@@ -367,8 +383,9 @@ def test_mistakes_are_told_where_they_are_made(page):
     playwright.expect(note).to_contain_text("4 doses")
 
 
-def test_every_control_has_a_name_and_sources_are_one_click_away(page):
+def test_every_control_has_a_name_and_sources_are_one_click_away(same_page):
     """As a screen reader hears it; and the dialog of a source can be closed by keys."""
+    page = same_page
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, textarea, a')]
           .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.title
