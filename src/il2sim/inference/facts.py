@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.observation import Observations
 from il2sim.inference.plate import DOSES, Curve, Well, hill_curve
-from il2sim.inference.problem import FitProblem, Reading
+from il2sim.inference.problem import FitProblem
 from il2sim.inference.receptors import (
-    NODES,
     TIMES_H,
     Candidate,
     Gate,
@@ -29,6 +28,7 @@ from il2sim.inference.receptors import (
     free_of,
     nodes,
     part_of,
+    reading_of,
 )
 
 Floats = NDArray[np.float64]
@@ -140,14 +140,7 @@ def curves_problem(plan: Plan, candidate: Candidate) -> FitProblem:
     )
     n = len(layout.gate)
     place, time = np.divmod(np.arange(n * len(TIMES_H)), len(TIMES_H))
-    _, weights = nodes()
-    reading = Reading(
-        observation=np.repeat(np.arange(len(place)), NODES),
-        well=(place[:, None] * NODES + np.arange(NODES)).ravel(),
-        time=np.repeat(time, NODES),
-        output=np.zeros(len(place) * NODES, dtype=np.int64),
-        weight=np.tile(weights, len(place)),
-    )
+    reading = reading_of(place, time, nodes()[1])
     blank = Observations.of(np.zeros(len(place)), 1.0)
     part = part_of(plan, candidate, layout, reading, blank)
     return FitProblem(free_of(plan, candidate), (part,))

@@ -76,7 +76,7 @@ def cells_of(fit: str, n_draws: int = 0, *, seed: int = 1) -> Gates:
     Examples
     --------
     >>> cells_of("plate", 3).values["Treg.half_engaged"].shape  # sets, cells, nodes
-    (4, 4, 5)
+    (4, 4, 9)
     """
     made: dict[str, Callable[[int, int], Gates]] = {PLATE: _plate, PANEL: _panel}
     return made[fit](n_draws, seed)
@@ -89,7 +89,8 @@ def _plate(n_draws: int, seed: int) -> Gates:
         ligand=("IL2",) * len(CELLS),
         dose_nM=np.ones(len(CELLS)),
     )
-    part = receptors.part_of(plan, plan.chosen, layout, *_nothing_seen())
+    _, weights = receptors.nodes()
+    part = receptors.part_of(plan, plan.chosen, layout, *_nothing_seen(weights))
     problem = FitProblem(receptors.free_of(plan, plan.chosen), (part,))
     best = {name: one.value for name, one in fitted_numbers("receptors.tsv").items()}
     drawn = fitted_draws("receptor_draws.tsv")
@@ -102,16 +103,18 @@ def _plate(n_draws: int, seed: int) -> Gates:
     chosen = np.random.default_rng(seed).permutation(len(drawn))[:n_draws]
     points = [best, *(drawn[i] for i in chosen)]
     inside = np.array([problem.inside(one) for one in points])
-    return _gates(problem, inside, _on_the_plate)
+    return _gates(problem, inside, weights, _on_the_plate)
 
 
 def _panel(n_draws: int, seed: int) -> Gates:
     plan = panel.read_plan()
     places = [(FUSED, 1, cell, 1.0) for cell in CELLS]
-    part = panel.part_of(plan, plan.chosen, places, *_nothing_seen())
+    _, weights = panel.nodes()
+    part = panel.part_of(plan, plan.chosen, places, *_nothing_seen(weights))
     free = receptors.free_numbers(plan.free, plan.chosen.free, part.model)
     problem = FitProblem(free, (part,))
-    return _gates(problem, _panel_points(problem, n_draws, seed), _on_the_panel)
+    points = _panel_points(problem, n_draws, seed)
+    return _gates(problem, points, weights, _on_the_panel)
 
 
 def _panel_points(problem: FitProblem, n_draws: int, seed: int) -> Floats:
@@ -133,21 +136,24 @@ def _panel_points(problem: FitProblem, n_draws: int, seed: int) -> Floats:
     return np.vstack([ends["value"], np.clip(drawn, low, high)])
 
 
-def _nothing_seen() -> tuple[Reading, Observations]:
+def _nothing_seen(weights: Floats) -> tuple[Reading, Observations]:
     n = len(CELLS)
-    reading = panel.reading_of(np.arange(n), np.zeros(n, dtype=np.int64))
-    return reading, Observations.of(np.zeros(n), 1.0)
+    at = np.zeros(n, dtype=np.int64)
+    return receptors.reading_of(np.arange(n), at, weights), Observations.of(
+        np.zeros(n), 1.0
+    )
 
 
 def _gates(
     problem: FitProblem,
     points: Floats,
+    weights: Floats,
     binding: Callable[[Candidate], Mapping[str, float]],
 ) -> Gates:
     """Cells at points on the scales of a problem whose wells are the cells."""
     [part] = problem.parts
     [moved] = Likelihood(problem).parameters_of(points)
-    shape = (len(points), len(CELLS), receptors.NODES)
+    shape = (len(points), len(CELLS), len(weights))
     met = "il2.kon_beta_gamma"
     [meet] = [k for k, one in enumerate(problem.free) if met in one.moves]
     free = problem.free[meet]
@@ -155,7 +161,7 @@ def _gates(
         names=CELLS,
         model=part.model,
         output=part.save[0],
-        weights=receptors.nodes()[1],
+        weights=weights,
         values={name: values.reshape(shape) for name, values in moved.items()},
         factors={met: np.exp(points[:, meet] - free.inside(free.at))},
         binding=binding,

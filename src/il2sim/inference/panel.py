@@ -25,11 +25,10 @@ from il2sim.inference.receptors import (
     CELL,
     FEW_CELLS,
     MANY_CD122,
-    NODES,
     TIMES_H,
     Candidate,
     free_numbers,
-    nodes,
+    reading_of,
 )
 from il2sim.units import unit
 
@@ -51,6 +50,9 @@ EDGES = (5, 95)
 
 KON_LIKE = "WT N-term Fc"
 """Its rate stands for those not measured."""
+
+NODES = 5
+"""Of the quadrature over CD25 among cells of a type, which answer shallowly."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def problem_of(plan: Plan, candidate: Tried, seen: Sequence[Seen]) -> FitProblem
     )
     time = np.array([TIMES_H.index(one.time_h) for one in seen])
     seen_of = observations_of(seen, plan.told["noise"])
-    part = part_of(plan, candidate, places, reading_of(at, time), seen_of)
+    part = part_of(plan, candidate, places, reading_of(at, time, nodes()[1]), seen_of)
     return FitProblem(free_numbers(plan.free, candidate.free, part.model), (part,))
 
 
@@ -270,22 +272,10 @@ def _binding(molecule: str) -> tuple[float, float, float]:
     return alpha.value, beta.value, kon.value * unit(kon.unit).factor
 
 
-def reading_of(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
-    """Each observation as the mean over the cells of a place at one of the times.
-
-    Parameters
-    ----------
-    place, time
-        Numbers of them, shape ``(n_observed,)``.
-    """
-    n = len(place)
-    return Reading(
-        observation=np.repeat(np.arange(n), NODES),
-        well=(place[:, None] * NODES + np.arange(NODES)).ravel(),
-        time=np.repeat(time, NODES),
-        output=np.zeros(n * NODES, dtype=np.int64),
-        weight=np.tile(nodes()[1], n),
-    )
+def nodes() -> tuple[Floats, Floats]:
+    """Places and weights of the quadrature over a standard normal distribution."""
+    places, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    return places, weights / weights.sum()
 
 
 def groups_of(seen: Sequence[Seen]) -> NDArray[np.int64]:

@@ -30,8 +30,14 @@ Floats = NDArray[np.float64]
 TIMES_H = (0.5, 1.0, 2.0, 4.0)
 """When the plate was read, [h]."""
 
-NODES = 5
-"""Of the quadrature over CD25 among cells of a gate."""
+NODES, APART = 9, 0.65
+"""Of the quadrature over CD25 among cells of a gate: cells, and how many standard
+deviations apart. A cell answers steeply, so nodes are close together rather than few
+and well weighted."""
+
+STAINED_SPREAD = 2.25
+"""Geometric standard deviation of stained CD25 among cells of a gate: a variance of
+0.93 squared means on Treg (receptor_moments.csv of meyer-lab/gcSolver.jl)."""
 
 CELL = "Treg"
 """The cell type of the one model; its numbers are those of each well."""
@@ -181,24 +187,31 @@ class Layout:
     @cached_property
     def columns(self) -> dict[str, Floats]:
         """What free numbers and parameters ask of each well, ``(n_wells,)`` each."""
-        cd25 = np.array([one.cd25 for one in self.gate])
-        cd122 = np.array([one.cd122 for one in self.gate])
-        each = {
+        cd25 = np.repeat([one.cd25 for one in self.gate], NODES)
+        cd25 *= np.tile(STAINED_SPREAD ** nodes()[0], len(self.gate))
+        cd122 = np.repeat([one.cd122 for one in self.gate], NODES)
+        is_il15 = [float(one == "IL15") for one in self.ligand]
+        return {
             "cd25": cd25,
             "cd25_decades": np.log10(cd25 / MANY_CD25),
             "cd122": cd122,
             "cd122_decades": np.log10(cd122 / MANY_CD122),
-            "is_il15": np.array([one == "IL15" for one in self.ligand], dtype=float),
-            "dose_nM": self.dose_nM,
+            "is_il15": np.repeat(is_il15, NODES),
+            "dose_nM": np.repeat(self.dose_nM, NODES),
         }
-        made = {name: np.repeat(values, NODES) for name, values in each.items()}
-        made["cd25_normal"] = np.tile(nodes()[0], len(self.gate))
-        return made
 
 
 def nodes() -> tuple[Floats, Floats]:
-    """Places and weights of the quadrature over a standard normal distribution."""
-    places, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    """Places and weights of the quadrature over a standard normal distribution.
+
+    Examples
+    --------
+    >>> places, weights = nodes()
+    >>> round(float(weights @ places**2), 2)  # the variance; one cell in 100 is beyond
+    0.97
+    """
+    places = APART * (np.arange(NODES, dtype=np.float64) - (NODES - 1) / 2)
+    weights = np.exp(-places * places / 2)
     return places, weights / weights.sum()
 
 
@@ -207,10 +220,15 @@ def model_of(candidate: Candidate) -> Model:
     from il2sim.models.dish import dish
     from il2sim.models.lasting import LASTING
     from il2sim.models.mechanisms import PAIRED, steep
-    from il2sim.models.stat5 import fading, threshold
+    from il2sim.models.stat5 import fading, threshold, titrated
 
     receptors = {"lasting": LASTING, "paired": PAIRED}[candidate.mechanism]
-    ways = {"threshold": threshold, "steep": steep, "fading": fading}
+    ways = {
+        "threshold": threshold,
+        "steep": steep,
+        "fading": fading,
+        "titrated": titrated,
+    }
     made = receptors.with_signaling(ways[candidate.signaling])
     return dish((CELL,), made.with_mixing() if candidate.medium == "mixed" else made)
 
@@ -330,24 +348,35 @@ def problem_of_plate(
     )
     number = {place: i for i, place in enumerate(places)}
     at = np.array([number[one.gate, one.ligand, one.dose_nM] for one in seen])
+    time = np.array([TIMES_H.index(one.time_h) for one in seen])
     part = part_of(
         plan,
         candidate,
         layout,
-        _reading(at, np.array([TIMES_H.index(one.time_h) for one in seen])),
+        reading_of(at, time, nodes()[1]),
         _observations(plan.told, seen, wells),
     )
     return FitProblem(free_of(plan, candidate), (part,)), seen
 
 
-def _reading(place: NDArray[np.int64], time: NDArray[np.int64]) -> Reading:
-    n = len(place)
-    _, weights = nodes()
+def reading_of(
+    place: NDArray[np.int64], time: NDArray[np.int64], weights: Floats
+) -> Reading:
+    """Each observation as the mean over the cells of a place at one of the times.
+
+    Parameters
+    ----------
+    place, time
+        Numbers of them, shape ``(n_observed,)``.
+    weights
+        Of the cells of every place, shape ``(n_nodes,)``; each is a well.
+    """
+    n, each = len(place), len(weights)
     return Reading(
-        observation=np.repeat(np.arange(n), NODES),
-        well=(place[:, None] * NODES + np.arange(NODES)).ravel(),
-        time=np.repeat(time, NODES),
-        output=np.zeros(n * NODES, dtype=np.int64),
+        observation=np.repeat(np.arange(n), each),
+        well=(place[:, None] * each + np.arange(each)).ravel(),
+        time=np.repeat(time, each),
+        output=np.zeros(n * each, dtype=np.int64),
         weight=np.tile(weights, n),
     )
 

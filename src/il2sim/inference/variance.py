@@ -22,9 +22,11 @@ from il2sim.inference.fit_file import read_told
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.observation import Observations
 from il2sim.inference.panel import (
+    NODES,
     Plan,
     Seen,
     groups_of,
+    nodes,
     places_of,
     point_of,
     problem_of,
@@ -33,7 +35,7 @@ from il2sim.inference.panel import (
 from il2sim.inference.panel_checks import read_point
 from il2sim.inference.panel_facts import means_of, read_curves
 from il2sim.inference.panel_judge import TOLERANCE
-from il2sim.inference.receptors import CELL, NODES, nodes
+from il2sim.inference.receptors import CELL
 
 Floats = NDArray[np.float64]
 

@@ -2,10 +2,12 @@
 
 `Proportional` is what most published models have. `Threshold` is the cycle of
 phosphorylation and dephosphorylation with a phosphatase that saturates, which makes a
-threshold (Goldbeter and Koshland 1981, PNAS 78:6840); `Fading` is a phosphatase that
-cells in culture lose.
+threshold (Goldbeter and Koshland 1981, PNAS 78:6840). `Titrated` makes one by an
+inhibitor that holds signaling receptors (molecular titration: Buchler and Louis 2008,
+J Mol Biol 384:1106). `Fading` is what cells in culture lose: phosphatase or inhibitor.
 `Stat5Cycle` follows the six states of gcSolver.jl, with dimers and the nucleus. A
-`Mechanism` takes `proportional`, `threshold`, `fading` or `cycle` as its signaling.
+`Mechanism` takes `proportional`, `threshold`, `fading`, `titrated` or `cycle` as its
+signaling.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from il2sim.symbolic import (
     observed,
     parameter,
     process,
+    sqrt,
     state,
     supplied,
 )
@@ -58,15 +61,43 @@ class Threshold(Component):
     )
 
 
+class Titrated(Component):
+    """PSTAT5 of one cell type, by the receptors that an inhibitor leaves free now.
+
+    The inhibitor of fresh cells is as much as makes `half_engaged` receptors give half
+    of the pSTAT5.
+    """
+
+    engaged = supplied("molecule/cell", "signaling receptors")
+    inhibitor = supplied("1", "inhibitor, part of that in fresh cells")
+
+    half_engaged = parameter(
+        "molecule/cell", "signaling receptors that give half of the pSTAT5", by="cell"
+    )
+    free_half = parameter("1", "part of half_engaged that is then free of inhibitor")
+    tight = parameter("1", "KD of inhibitor and receptor, part of half_engaged")
+
+    there = engaged / half_engaged
+    most = (1 - free_half) * (1 + tight / free_half)
+    excess = there - inhibitor * most - tight
+    free = observed(
+        "1",
+        "receptors free of inhibitor, over half_engaged",
+        (excess + sqrt(excess * excess + 4 * tight * there)) / 2,
+    )
+
+    pstat5 = observed("1", "pSTAT5, part of the most", free / (free + free_half))
+
+
 class Fading(Component):
-    """A phosphatase that cells lose over hours in culture, whatever the dose."""
+    """What holds STAT5 back and cells lose over hours in culture, whatever the dose."""
 
     k_fade = parameter("1/h", "each of two stages of its loss")
 
-    fresh = state("1", "phosphatase as in fresh cells", start=1, held=True)
-    aging = state("1", "phosphatase about to be lost", held=True)
+    fresh = state("1", "of it, as in fresh cells", start=1, held=True)
+    aging = state("1", "of it, about to be lost", held=True)
 
-    left = observed("1", "phosphatase, part of that in fresh cells", fresh + aging)
+    left = observed("1", "of it, part of that in fresh cells", fresh + aging)
 
     age = process("fresh -> aging", rate=k_fade * fresh)
     fade = process("aging ->", rate=k_fade * aging)
@@ -129,6 +160,18 @@ def fading(cell: str, engaged: Expression) -> Iterator[Component]:
         cell=cell,
         engaged=engaged,
         phosphatase=f"{phosphatase}.left",
+    )
+
+
+def titrated(cell: str, engaged: Expression) -> Iterator[Component]:
+    """Signaling by `Titrated` with an inhibitor that fades, for a `Mechanism`."""
+    inhibitor = f"{cell} inhibitor"
+    yield Fading(inhibitor)
+    yield Titrated(
+        f"{cell} signaling",
+        cell=cell,
+        engaged=engaged,
+        inhibitor=f"{inhibitor}.left",
     )
 
 

@@ -83,7 +83,7 @@ def test_cells_with_equal_receptors_differ_in_stat5_alone(monkeypatch):
 
 def test_kinds_of_cells_have_the_moments_that_are_told():
     """Mean, variance and covariance of log-normal numbers, by their closed forms."""
-    from il2sim.inference.receptors import nodes
+    from il2sim.inference.panel import nodes
 
     spread, cell = 1.5, "Treg"
     moments = variance.read_relative()["relative"][cell]

@@ -29,14 +29,15 @@ def in_the_fit(cell, parameter):
     plan = receptors.read_plan()
     gate = plan.gate(GATE_OF[cell])
     layout = receptors.Layout((gate,), ("IL2",), np.array([1.0]))
+    middle = receptors.NODES // 2  # the cell whose CD25 is that of its gate
     start = {"half_engaged": MANY_CD122 * gate.cd122 / MANY_CD122}
     value = start.get(parameter, gate.cd25)
     for name in ("share", "tenfold", "dim"):
         one = plan.free[name]
         for moved, power in one["moves"].items():
             if moved == f"{receptors.CELL}.{parameter}":
-                column = layout.columns[one["wells"]][0] if "wells" in one else 1.0
-                value *= (NUMBERS[name] / one["at"]) ** (power * column)
+                wells = layout.columns[one["wells"]] if "wells" in one else np.ones(9)
+                value *= (NUMBERS[name] / one["at"]) ** (power * wells[middle])
     return value
 
 
