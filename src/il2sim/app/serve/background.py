@@ -27,6 +27,10 @@ PORTION = 100
 
 KEPT = 64
 
+LEFT_S = 90.0
+"""After so long without a question, [s], nobody waits: a page asks twice a second, and
+once a minute when it is hidden."""
+
 
 @dataclass(eq=False)
 class Work:
@@ -41,6 +45,12 @@ class Work:
     began_s: float = 0.0
     answer: dict[str, Any] | None = None
     cancel: threading.Event = field(default_factory=threading.Event)
+    asked_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was cancelled, or nobody has asked about it for `LEFT_S`."""
+        return self.cancel.is_set() or time.monotonic() - self.asked_s > LEFT_S
 
     @property
     def left_s(self) -> float | None:
@@ -61,6 +71,8 @@ class Work:
 
 class Refinements:
     """Answers with many subjects at a study's own tolerance; one for each client.
+
+    One about which nobody asks any more, as of a page that was closed, is given up.
 
     Parameters
     ----------
@@ -113,12 +125,13 @@ class Refinements:
                 got=f"'{name}'",
                 expected="the id of one of the last refinements",
             )
+        work.asked_s = time.monotonic()
         return work
 
     def _carry_out(self, work: Work, study: Study, asked: Asked) -> None:
         give_way()
         with self._turn:
-            if work.cancel.is_set():
+            if work.is_given_up:
                 work.state = "stopped"
                 return
             work.state, work.began_s = "running", time.monotonic()
@@ -132,7 +145,7 @@ class Refinements:
         parts = []
         for some in portions(work.total, PORTION):
             part = solve_task(task, some, workers=self.workers, cancel=work.cancel)
-            if work.cancel.is_set():
+            if work.is_given_up:
                 work.state = "stopped"
                 return
             parts.append(part)

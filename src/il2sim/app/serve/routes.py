@@ -170,7 +170,7 @@ def _add_answers(
 
     @router.get("/refinements/{name}", response_model=Work, responses=_codes(404, 422))
     def refinement(name: Identity) -> Response:
-        """How far a refinement is, with its answer when it is done."""
+        """How far a refinement is; one that nobody asks about for 90 s is given up."""
         found = as_json(refinements.find(name).to_dict())
         return Response(found, media_type=JSON)
 
