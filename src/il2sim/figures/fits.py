@@ -18,6 +18,28 @@ LIGANDS = {"IL2": "IL-2", "IL15": "IL-15"}
 SHAPES = {0.5: "o", 1.0: "s", 2.0: "D", 4.0: "^"}
 """A sign for each time, [h]."""
 
+NAMED = ("Treg", "naive Treg", "memory Treg", "CD4 Tconv", "CD8", "NK")
+"""Gates whose colors are told; naive and memory of others have those of the whole."""
+
+ROWS = {
+    1: "YT-1: pSTAT5",
+    2: "YT-1: stains",
+    3: "half-maximal IL-2",
+    4: "half-maximal IL-15",
+    5: "blood cells: curves",
+    6: "Fc fusions",
+    8: "variance",
+    9: "inverse to CD25",
+    10: "IL-7 and IL-4",
+    11: "Fallon 2000",
+    19: "uptake",
+    20: "culture",
+}
+"""What the rows of checks are about."""
+
+AHEAD = 12.0
+"""Room for that ahead of the squares of checks, [squares]."""
+
 
 def responses_figure(
     responses: Sequence[Response],
@@ -34,7 +56,7 @@ def responses_figure(
     made
         What produced the figure.
     checks
-        Those that have a band; drawn as places within it, if there are any.
+        Those that have a band; a square for each, if there are any.
     """
     with styled():
         figure, panels = new_figure(
@@ -46,6 +68,7 @@ def responses_figure(
         for axes, ligand in zip(panels, LIGANDS, strict=False):
             _halves(axes, [one for one in responses if one.ligand == ligand])
             axes.set_title(f"{LIGANDS[ligand]}: half-maximal dose")
+        _name_gates(panels[0], {one.gate for one in responses})
         _slopes(panels[2], responses)
         if checks:
             _bands(panels[3], checks)
@@ -96,19 +119,26 @@ def _slopes(axes: Axes, responses: Sequence[Response]) -> None:
     axes.set_title("Hill slope (IL-15 open)")
 
 
+def _name_gates(axes: Axes, gates: set[str]) -> None:
+    for name in NAMED:
+        if name in gates:
+            axes.plot([], [], "o", color=color_of(name), markersize=4, label=name)
+    axes.legend(loc="upper left", fontsize=7, handletextpad=0.2)
+
+
 def _bands(axes: Axes, checks: Sequence[Check]) -> None:
-    """Where each value lies on its band, from 0 to 1."""
-    for i, one in enumerate(checks):
-        axes.plot(
-            1.0 if one.passes else 0.0,
-            i,
-            "o" if one.passes else "x",
-            color="#23A377" if one.passes else "#C1440E",
-        )
-    axes.set_yticks(range(len(checks)))
-    axes.set_yticklabels([str(one.row) for one in checks], fontsize=6)
-    axes.set_xticks([0, 1])
-    axes.set_xticklabels(["fails", "passes"])
-    axes.set_xlim(-0.5, 1.5)
-    axes.invert_yaxis()
-    axes.set_title("Checks by row")
+    """A line for each row, a square for each of its checks: full where it passes."""
+    rows = sorted({one.row for one in checks})
+    for i, row in enumerate(rows):
+        of = sorted((one.passes for one in checks if one.row == row), reverse=True)
+        for place, passes in enumerate(of):
+            color = "#23A377" if passes else "#C1440E"
+            inside = color if passes else "none"
+            axes.plot(
+                place, i, "s", color=color, markerfacecolor=inside, markersize=4.5
+            )
+        axes.text(-AHEAD, i, f"{row}  {ROWS.get(row, '')}", va="center", fontsize=8)
+    axes.set_xlim(-AHEAD, 10)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.axis("off")
+    axes.set_title("Checks: full in their band")
