@@ -139,9 +139,8 @@ def _panel_points(problem: FitProblem, n_draws: int, seed: int) -> Floats:
 def _nothing_seen(weights: Floats) -> tuple[Reading, Observations]:
     n = len(CELLS)
     at = np.zeros(n, dtype=np.int64)
-    return receptors.reading_of(np.arange(n), at, weights), Observations.of(
-        np.zeros(n), 1.0
-    )
+    reading = receptors.reading_of(np.arange(n), at, weights)
+    return reading, Observations.of(np.zeros(n), 1.0)
 
 
 def _gates(

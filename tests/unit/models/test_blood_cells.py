@@ -36,8 +36,8 @@ def in_the_fit(cell, parameter):
         one = plan.free[name]
         for moved, power in one["moves"].items():
             if moved == f"{receptors.CELL}.{parameter}":
-                wells = layout.columns[one["wells"]] if "wells" in one else np.ones(9)
-                value *= (NUMBERS[name] / one["at"]) ** (power * wells[middle])
+                of = layout.columns[one["wells"]][middle] if "wells" in one else 1.0
+                value *= (NUMBERS[name] / one["at"]) ** (power * of)
     return value
 
 
