@@ -153,26 +153,22 @@ def threshold(cell: str, engaged: Expression) -> Iterator[Component]:
 
 def fading(cell: str, engaged: Expression) -> Iterator[Component]:
     """Signaling by `Threshold` with a phosphatase that fades, for a `Mechanism`."""
-    phosphatase = f"{cell} phosphatase"
-    yield Fading(phosphatase)
-    yield Threshold(
-        f"{cell} signaling",
-        cell=cell,
-        engaged=engaged,
-        phosphatase=f"{phosphatase}.left",
-    )
+    yield from _held_back(Threshold, "phosphatase", cell, engaged)
 
 
 def titrated(cell: str, engaged: Expression) -> Iterator[Component]:
     """Signaling by `Titrated` with an inhibitor that fades, for a `Mechanism`."""
-    inhibitor = f"{cell} inhibitor"
-    yield Fading(inhibitor)
-    yield Titrated(
-        f"{cell} signaling",
-        cell=cell,
-        engaged=engaged,
-        inhibitor=f"{inhibitor}.left",
-    )
+    yield from _held_back(Titrated, "inhibitor", cell, engaged)
+
+
+def _held_back(
+    way: type[Component], by: str, cell: str, engaged: Expression
+) -> Iterator[Component]:
+    """Signaling that is held back by something that fades."""
+    name = f"{cell} {by}"
+    yield Fading(name)
+    given = {by: f"{name}.left"}
+    yield way(f"{cell} signaling", cell=cell, engaged=engaged, **given)
 
 
 def cycle(cell: str, engaged: Expression) -> Iterator[Component]:
