@@ -8,12 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from il2sim.inference.check import Check
     from il2sim.inference.facts import Response
 
 FOLDERS = ("unit", "laws", "agreement", "published", "contracts")
+
+# The same examples everywhere, and none that fails because the machine is busy.
+settings.register_profile(
+    "il2sim",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("il2sim")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
