@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Mark each test by its folder; skip what was not asked for or cannot run."""
+    """Mark tests by folder, skip what is not asked for or cannot run, put in order."""
     root = Path(config.rootpath) / "tests"
     slow = pytest.mark.skip(reason="slow: runs with --all")
     no_gpu = pytest.mark.skip(reason="no GPU")
@@ -47,6 +47,10 @@ def pytest_collection_modifyitems(
             item.add_marker(slow)
         if item.get_closest_marker("gpu") and not has_gpu():
             item.add_marker(no_gpu)
+    if config.getoption("--all"):
+        # The longest files first, or one process works on one when the others are done.
+        long = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in long)
 
 
 def has_gpu() -> bool:
