@@ -75,7 +75,7 @@ def cells_of(fit: str, n_draws: int = 0, *, seed: int = 1) -> Gates:
 
     Examples
     --------
-    >>> cells_of("plate", 3).values["Treg.half_engaged"].shape  # sets, cells, nodes
+    >>> cells_of("plate", 3).values["Treg.cd122_at_rest"].shape  # sets, cells, nodes
     (4, 4, 9)
     """
     made: dict[str, Callable[[int, int], Gates]] = {PLATE: _plate, PANEL: _panel}

@@ -158,10 +158,10 @@ def model_of(candidate: Candidate) -> Model:
     from il2sim.models.dish import dish
     from il2sim.models.lasting import LASTING_ARMS
     from il2sim.models.mechanisms import MULTIVALENT, steep
-    from il2sim.models.stat5 import threshold
+    from il2sim.models.stat5 import threshold, titrated
 
     receptors = {"lasting arms": LASTING_ARMS, "multivalent": MULTIVALENT}
-    ways = {"threshold": threshold, "steep": steep}
+    ways = {"threshold": threshold, "steep": steep, "titrated": titrated}
     chosen = receptors[candidate.mechanism]
     return dish((CELL,), chosen.with_signaling(ways[candidate.signaling]))
 
@@ -240,18 +240,16 @@ def _wells(
     )
     decades = np.log10(counts[:, 1] / MANY_CD122)
     bindings = np.array([_binding(one) for one, _, _, _ in places])
-    half = MANY_CD122 * 10.0 ** (
-        decades if "tenfold" in candidate.free else 0 * decades
-    )
     each = {
         f"{CELL}.cd25_at_rest": counts[:, 0],
         f"{CELL}.cd122_at_rest": counts[:, 1],
-        f"{CELL}.half_engaged": half,
         "il2.arms": np.array([float(arms) for _, arms, _, _ in places]),
         "il2.kd_alpha": bindings[:, 0],
         "il2.kd_beta_gamma": bindings[:, 1],
         "il2.kon_beta_gamma": bindings[:, 2],
     }
+    if "share" in candidate.free:
+        each[f"{CELL}.half_engaged"] = counts[:, 1]
     values: dict[str, Any] = {k: np.repeat(v, NODES) for k, v in each.items()}
     values[f"{CELL}.seeded"] = FEW_CELLS
     values["il2.reach"] = library.parameter("fc_fusion.reach").value

@@ -250,14 +250,14 @@ def part_of(
     values: dict[str, Any] = {
         f"{CELL}.cd25_at_rest": columns["cd25"],
         f"{CELL}.cd122_at_rest": columns["cd122"],
-        f"{CELL}.half_engaged": np.full(len(is_il15), MANY_CD122)
-        * 10.0 ** columns["cd122_decades"]
-        if "tenfold" in candidate.free
-        else np.full(len(is_il15), MANY_CD122),
         f"{CELL}.seeded": FEW_CELLS,
         "il2.kd_alpha": np.where(is_il15, NO_CD25_SITE_NM, known),
         **candidate.fixed,
     }
+    half = f"{CELL}.half_engaged"
+    if half in model.parameters:
+        is_share = "tenfold" in candidate.free
+        values[half] = columns["cd122"] if is_share else MANY_CD122
     powers = {
         (name, parameter): power * columns[plan.free[name]["wells"]]
         for name in candidate.free

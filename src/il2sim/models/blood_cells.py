@@ -2,8 +2,8 @@
 
 The tables of evidence hold what is known without the plate, which is where the fit of
 receptors begins (`fits/receptors.toml`). What it found is what the body uses, and is
-found here, in one place: every such value is a product of powers of fitted numbers. Its
-range is the middle 90 % of the draws of the fit.
+found here, in one place, each as a function of fitted numbers. Its range is the middle
+90 % of the draws of the fit.
 
 CD56bright NK are on no plate: their CD25 was counted by another method, and their
 threshold is an assumption of the table.
@@ -12,9 +12,10 @@ threshold is an assumption of the table.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from statistics import quantiles
 from types import MappingProxyType
 
@@ -36,46 +37,50 @@ OWN = {"signaling.steepness": "division.steepness"}
 """Parameters that body and dish share, and the row that the body has instead: a dish
 follows receptors to pSTAT5, the body to division."""
 
-MANY_CD122, MANY_CD25 = 500.0, 3500.0
-"""Cells to which the fit compares others: where `share` is the share, and where a
-count of CD25 is true, [molecule/cell]."""
+MANY_CD25 = 3500.0
+"""CD25 of a cell to which the fit compares others: where a count of it is true,
+[molecule/cell]."""
+
+STEP = 1e-5
+"""Of a logarithm, where powers are taken from differences."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """One value of the body as a product of powers of fitted numbers.
+    """One value of the body as a function of fitted numbers.
 
     Attributes
     ----------
     name, unit
         Of the parameter.
-    scale
-        What the product is multiplied by [unit].
-    powers
-        By the name of a fitted number.
+    numbers
+        Names of the fitted numbers that it depends on.
+    at
+        The value [unit] for values of the fitted numbers by name.
     formula
         The same in words.
     """
 
     name: str
     unit: str
-    scale: float
-    powers: Mapping[str, float]
+    numbers: tuple[str, ...]
+    at: Callable[[Mapping[str, float]], float]
     formula: str
 
-    def at(self, numbers: Mapping[str, float]) -> float:
-        """The value for values of the fitted numbers [unit].
+    def power(self, number: str, numbers: Mapping[str, float]) -> float:
+        """By which power of a fitted number the value moves, near some values of all.
 
         Examples
         --------
-        >>> half = Told("a.b", "1", 500.0, {"share": 1.0, "tenfold": 2.0}, "")
-        >>> half.at({"share": 0.5, "tenfold": 10.0})
-        25000.0
+        >>> square = Told("a.b", "1", ("x",), lambda numbers: 3 * numbers["x"] ** 2, "")
+        >>> round(square.power("x", {"x": 5.0}), 6)
+        2.0
         """
-        value = self.scale
-        for name, power in self.powers.items():
-            value *= math.pow(numbers[name], power)
-        return value
+        ends = [
+            math.log(self.at({**numbers, number: numbers[number] * math.exp(step)}))
+            for step in (STEP, -STEP)
+        ]
+        return (ends[0] - ends[1]) / (2 * STEP)
 
 
 def told() -> Iterator[Told]:
@@ -83,7 +88,8 @@ def told() -> Iterator[Told]:
     fitted = fitted_numbers(TABLE)
     for number, name in RATES.items():
         one = fitted[number]
-        yield Told(name, one.unit, 1.0, {number: 1.0}, f"{number}: {one.note}")
+        formula = f"{number}: {one.note}"
+        yield Told(name, one.unit, (number,), itemgetter(number), formula)
     for cell in POPULATIONS:
         if cell != NK_BRIGHT:
             yield _threshold(cell)
@@ -91,41 +97,73 @@ def told() -> Iterator[Told]:
             yield _cd25(cell)
 
 
+def half_engaged(cd122: float, inhibitor: float, half_free: float) -> float:
+    """Signaling receptors that give half of what all CD122 of a fresh cell give.
+
+    Those that the inhibitor holds, and as many free ones as give that half.
+
+    Parameters
+    ----------
+    cd122
+        Of a resting cell, [molecule/cell].
+    inhibitor
+        Over CD122.
+    half_free
+        Free receptors that give half of what any number would, [molecule/cell].
+
+    Examples
+    --------
+    >>> half_engaged(1e6, 0.4, 100.0)  # as good as saturated: held, and half_free
+    400099.9...
+    >>> half_engaged(1.0, 0.4, 100.0)  # far from it: held, and half of the free
+    0.6991...
+    """
+    held = inhibitor * cd122
+    half = (cd122 - held) / (cd122 - held + half_free) / 2
+    return held + half_free * half / (1 - half)
+
+
 def _threshold(cell: str) -> Told:
-    """Receptors of half the signal: nearly a share of CD122."""
+    """Receptors of half the signal: a share of CD122, and some free ones."""
     cd122 = library.parameter(f"{cell}.cd122_at_rest")
     return Told(
         f"{cell}.half_engaged",
         cd122.unit,
-        MANY_CD122,
-        {"share": 1.0, "tenfold": math.log10(cd122.value / MANY_CD122)},
-        f"{MANY_CD122:g} share tenfold^log10({cd122.value:g} CD122 / {MANY_CD122:g})",
+        ("inhibitor", "half_free"),
+        lambda numbers: half_engaged(
+            cd122.value, numbers["inhibitor"], numbers["half_free"]
+        ),
+        f"half of what {cd122.value:g} CD122 give: those held by inhibitor, some free",
     )
 
 
 def _cd25(cell: str) -> Told:
     """CD25 of a cell with little of it: below the count of a stain."""
     count = library.parameter(f"{cell}.cd25_at_rest")
+    decades = math.log10(count.value / MANY_CD25)
     return Told(
         count.name,
         count.unit,
-        MANY_CD25,
-        {"dim": math.log10(count.value / MANY_CD25)},
+        ("dim",),
+        lambda numbers: MANY_CD25 * math.pow(numbers["dim"], decades),
         f"{MANY_CD25:g} dim^log10({count.value:g} counted / {MANY_CD25:g})",
     )
 
 
 def powers_of(number: str) -> dict[str, float]:
-    """By which power of a fitted number each value of the body moves.
+    """By which power of a fitted number each value of the body moves, near the fit.
 
     Examples
     --------
-    >>> powers_of("assemble")
+    >>> {name: round(power, 6) for name, power in powers_of("assemble").items()}
     {'binding.k_assemble': 1.0}
-    >>> round(powers_of("tenfold")["NK dim.half_engaged"], 2)  # 17 times 500 CD122
-    1.23
+    >>> powers_of("inhibitor")["NK dim.half_engaged"] > 0.9  # nearly a share of CD122
+    True
     """
-    return {one.name: one.powers[number] for one in told() if number in one.powers}
+    fitted = {name: one.value for name, one in fitted_numbers(TABLE).items()}
+    return {
+        one.name: one.power(number, fitted) for one in told() if number in one.numbers
+    }
 
 
 @lru_cache(maxsize=1)

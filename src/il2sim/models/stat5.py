@@ -12,18 +12,74 @@ signaling.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from il2sim.symbolic import (
     Component,
     Expression,
+    exp,
     observed,
     parameter,
     process,
     sqrt,
     state,
     supplied,
+    total,
 )
+
+NODES, APART = 5, 0.9
+"""Of the mean over cells that differ in inhibitor: cells, and how many standard
+deviations apart."""
+
+
+def among_cells(
+    engaged: Expression,
+    inhibitor: Expression,
+    apart: Expression,
+    constant: Expression,
+    half_free: Expression,
+) -> Expression:
+    """Mean pSTAT5 of cells that differ in the inhibitor of their receptors.
+
+    Parameters
+    ----------
+    engaged
+        Signaling receptors, bound by inhibitor or not, [molecule/cell].
+    inhibitor
+        Of a cell in the middle, [molecule/cell].
+    apart
+        Standard deviation of its logarithm among cells.
+    constant
+        KD of inhibitor and receptor, [molecule/cell].
+    half_free
+        Free receptors that give half of the most, [molecule/cell].
+    """
+    places = [APART * (i - (NODES - 1) / 2) for i in range(NODES)]
+    heights = [math.exp(-place * place / 2) for place in places]
+    frees = [
+        free_of(engaged, inhibitor * exp(apart * place), constant) for place in places
+    ]
+    return total(
+        height / sum(heights) * (free / (free + half_free))
+        for height, free in zip(heights, frees, strict=True)
+    )
+
+
+def free_of(
+    receptors: Expression, inhibitor: Expression, constant: Expression
+) -> Expression:
+    """Receptors that an inhibitor leaves free: one binds one, settled at once.
+
+    Parameters
+    ----------
+    receptors, inhibitor
+        All of them, bound or not, [molecule/cell].
+    constant
+        KD of both, [molecule/cell].
+    """
+    excess = receptors - inhibitor - constant
+    return (excess + sqrt(excess * excess + 4 * constant * receptors)) / 2
 
 
 class Proportional(Component):
@@ -64,43 +120,52 @@ class Threshold(Component):
 class Titrated(Component):
     """PSTAT5 of one cell type, by the receptors that an inhibitor leaves free now.
 
-    The inhibitor of fresh cells is as much as makes `half_engaged` receptors give half
-    of the pSTAT5.
+    Fresh cells have inhibitor in proportion to their CD122, some more and some less of
+    it. What is free phosphorylates STAT5 without a threshold.
     """
 
     engaged = supplied("molecule/cell", "signaling receptors")
-    inhibitor = supplied("1", "inhibitor, part of that in fresh cells")
+    left = supplied("1", "inhibitor, part of that in fresh cells")
 
-    half_engaged = parameter(
-        "molecule/cell", "signaling receptors that give half of the pSTAT5", by="cell"
+    cd122_at_rest = parameter("molecule/cell", "CD122 of a resting cell", by="cell")
+    per_cd122 = parameter("1", "inhibitor of a fresh cell, over its CD122")
+    apart = parameter("1", "standard deviation of its logarithm among cells")
+    tight = parameter("1", "KD of inhibitor and receptor, over the inhibitor")
+    half_free = parameter(
+        "molecule/cell", "signaling receptors free of inhibitor that give half"
     )
-    free_half = parameter("1", "part of half_engaged that is then free of inhibitor")
-    tight = parameter("1", "KD of inhibitor and receptor, part of half_engaged")
 
-    there = engaged / half_engaged
-    most = (1 - free_half) * (1 + tight / free_half)
-    excess = there - inhibitor * most - tight
-    free = observed(
+    fresh = per_cd122 * cd122_at_rest
+
+    pstat5 = observed(
         "1",
-        "receptors free of inhibitor, over half_engaged",
-        (excess + sqrt(excess * excess + 4 * tight * there)) / 2,
+        "pSTAT5, part of the most, mean over cells",
+        among_cells(engaged, fresh * left, apart, fresh * tight, half_free),
     )
-
-    pstat5 = observed("1", "pSTAT5, part of the most", free / (free + free_half))
 
 
 class Fading(Component):
     """What holds STAT5 back and cells lose over hours in culture, whatever the dose."""
 
-    k_fade = parameter("1/h", "each of two stages of its loss")
+    k_fade = parameter("1/h", "each of five stages of its loss")
 
     fresh = state("1", "of it, as in fresh cells", start=1, held=True)
-    aging = state("1", "of it, about to be lost", held=True)
+    second = state("1", "of it, after one stage", held=True)
+    third = state("1", "of it, after two", held=True)
+    fourth = state("1", "of it, after three", held=True)
+    last = state("1", "of it, about to be lost", held=True)
 
-    left = observed("1", "of it, part of that in fresh cells", fresh + aging)
+    left = observed(
+        "1",
+        "of it, part of that in fresh cells",
+        fresh + second + third + fourth + last,
+    )
 
-    age = process("fresh -> aging", rate=k_fade * fresh)
-    fade = process("aging ->", rate=k_fade * aging)
+    age = process("fresh -> second", rate=k_fade * fresh)
+    age_again = process("second -> third", rate=k_fade * second)
+    age_more = process("third -> fourth", rate=k_fade * third)
+    age_on = process("fourth -> last", rate=k_fade * fourth)
+    fade = process("last ->", rate=k_fade * last)
 
 
 class Stat5Cycle(Component):
@@ -153,22 +218,18 @@ def threshold(cell: str, engaged: Expression) -> Iterator[Component]:
 
 def fading(cell: str, engaged: Expression) -> Iterator[Component]:
     """Signaling by `Threshold` with a phosphatase that fades, for a `Mechanism`."""
-    yield from _held_back(Threshold, "phosphatase", cell, engaged)
+    name = f"{cell} phosphatase"
+    yield Fading(name)
+    yield Threshold(
+        f"{cell} signaling", cell=cell, engaged=engaged, phosphatase=f"{name}.left"
+    )
 
 
 def titrated(cell: str, engaged: Expression) -> Iterator[Component]:
     """Signaling by `Titrated` with an inhibitor that fades, for a `Mechanism`."""
-    yield from _held_back(Titrated, "inhibitor", cell, engaged)
-
-
-def _held_back(
-    way: type[Component], by: str, cell: str, engaged: Expression
-) -> Iterator[Component]:
-    """Signaling that is held back by something that fades."""
-    name = f"{cell} {by}"
+    name = f"{cell} inhibitor"
     yield Fading(name)
-    given = {by: f"{name}.left"}
-    yield way(f"{cell} signaling", cell=cell, engaged=engaged, **given)
+    yield Titrated(f"{cell} signaling", cell=cell, engaged=engaged, left=f"{name}.left")
 
 
 def cycle(cell: str, engaged: Expression) -> Iterator[Component]:

@@ -31,9 +31,9 @@ def test_numbers_are_those_of_the_table():
 def test_draws_are_those_of_the_table():
     found, written = fitted_draws("receptor_draws.tsv"), rows("receptor_draws.tsv")
     assert len(found) == len(written)
-    assert found[3]["share"] == float(written[3]["share"])
+    assert found[3]["inhibitor"] == float(written[3]["inhibitor"])
 
 
 def test_what_is_read_stays_as_it_is():
     with pytest.raises(TypeError):
-        fitted_numbers("receptors.tsv")["share"] = None
+        fitted_numbers("receptors.tsv")["inhibitor"] = None

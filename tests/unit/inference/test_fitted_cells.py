@@ -59,7 +59,8 @@ def test_the_wild_type_is_the_curve_of_the_plate(time_h):
 def test_half_maximal_doses_and_selectivities_are_those_of_validate():
     """At 30 min on the doses of a screening, as by a Hill fit at those of the plate.
 
-    Within 10 %: curves of cells that differ in CD25 are not quite of Hill's form.
+    Doses within 10 %: curves of cells that differ in CD25 are not quite of Hill's form.
+    Their ratios are then within 22 %.
     """
     plan = receptors.read_plan()
     curves = model_curves(plan, plan.chosen, read_fitted())
@@ -72,7 +73,7 @@ def test_half_maximal_doses_and_selectivities_are_those_of_validate():
     }
     for cell, ratio in zip(CELLS[1:], found.selectivity[0, 0, 1:], strict=True):
         subject = f"selectivity at 30 min: half-maximal IL-2 of {cell} over Treg"
-        assert ratio == pytest.approx(checks[subject], rel=0.1), cell
+        assert ratio == pytest.approx(checks[subject], rel=0.22), cell
 
 
 def test_draws_are_those_that_ship():
