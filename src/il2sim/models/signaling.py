@@ -2,7 +2,7 @@
 
 STAT5 is phosphorylated and dephosphorylated within minutes, faster than anything that
 the body's model asks of it, so its level is a function of the receptors engaged now.
-The steepness stands for the phosphatase threshold seen in dose-responses.
+The steepness stands for the threshold seen in dose-responses.
 """
 
 from __future__ import annotations
