@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from il2sim.formats.study_file import Study
 
 QUICK: Mapping[str, Any] = MappingProxyType(
-    {"tolerance": 2e-2, "method": "rodas4", "precision": "single"}
+    {"tolerance": 1.5e-2, "method": "rodas4", "precision": "single"}
 )
 """Of one step while a slider moves: bands of the shipped studies are off by 4 % of
 their height at most, which the eye hardly sees; the refinement takes the study's own.
