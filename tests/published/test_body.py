@@ -133,12 +133,13 @@ def test_every_third_day(day):
         assert 0.9 < median_fold(run, name, day) < 1.1
 
 
-def test_cycles_raise_cd4():
-    """Three cycles of five days twice daily, week 24 (E197): CD4 +15-40 % at 7.5 MIU.
+MISSED = pytest.mark.xfail(reason="1.06-fold; docs/models/body.md says why")
 
-    At 4.5 MIU (E196) the model misses the same band, and its card says so.
-    """
-    text = "aldesleukin 7.5 MIU sc, twice daily, for 5 days; repeat every 8 weeks"
+
+@pytest.mark.parametrize("dose", [pytest.param(4.5, marks=MISSED), 7.5])
+def test_cycles_raise_cd4(dose):
+    """Three cycles of five days twice daily, week 24 (E196, E197): CD4 +15-40 %."""
+    text = f"aldesleukin {dose} MIU sc, twice daily, for 5 days; repeat every 8 weeks"
     run = course(f"{text}, 3 courses", 24.0 * 168, 24.0, hiv_patients)
     cd4, rest = (
         sum(getattr(run[name], kind) for name in ("Treg", "CD4 Tconv"))
