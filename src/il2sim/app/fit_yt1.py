@@ -19,9 +19,6 @@ from il2sim.provenance import VERSION, hash_of
 if TYPE_CHECKING:
     from il2sim.inference.yt1 import Plan, Seen
 
-EARLY_MIN = 20.0
-"""When pSTAT5 would have been read, had it been read early, [min]."""
-
 
 def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
     """Fit the candidates; judge them by what they did not see; write all.
@@ -56,15 +53,20 @@ def judge_all(
     plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
 ) -> fit.Kept:
     """Judge every candidate that the folder does not hold yet; the chosen one early."""
-    from il2sim.inference.yt1_judge import LEFT_OUT, at_other_time, judge
+    from il2sim.inference.yt1_judge import (
+        LEFT_OUT,
+        PUBLISHED_MIN,
+        at_other_time,
+        judge,
+    )
 
     told = {"plan": plan.told, "left out": list(LEFT_OUT)}
     key = hash_of(told | {"seen": [asdict(one) for one in seen]})
     path = out / "candidates.json"
     kept = fit.kept_in(path, key)
     readings = dict.fromkeys(plan.candidates, seen)
-    early = f"{plan.chosen.name}, at {EARLY_MIN:g} min"
-    readings[early] = at_other_time(seen, EARLY_MIN)
+    late = f"{plan.chosen.name}, at {PUBLISHED_MIN:g} min"
+    readings[late] = at_other_time(seen, PUBLISHED_MIN)
     for i, (name, some) in enumerate(readings.items()):
         candidate = plan.candidates.get(name, plan.chosen)
         if name not in kept:
@@ -86,7 +88,7 @@ def ranked(kept: fit.Kept) -> list[str]:
 
 def write_candidates(plan: Plan, kept: fit.Kept, path: Path) -> Path:
     """Write what each candidate scored, best by curves left out singly first."""
-    from il2sim.inference.yt1_judge import LEFT_OUT
+    from il2sim.inference.yt1_judge import LEFT_OUT, PUBLISHED_MIN
 
     head = ("name", "meaning", "free", "fitted", "curves left out", "kinds left out")
     kinds = ("R2 pSTAT5", "R2 CD122", "RMSE CD132")
@@ -96,7 +98,7 @@ def write_candidates(plan: Plan, kept: fit.Kept, path: Path) -> Path:
         candidate = plan.candidates.get(name, plan.chosen)
         meaning = candidate.meaning
         if name not in plan.candidates:
-            meaning = f"as the first, had pSTAT5 been read at {EARLY_MIN:g} min"
+            meaning = f"as the first, had pSTAT5 been read at {PUBLISHED_MIN:g} min"
         words = (name, meaning, str(len(candidate.free)))
         likelihoods = (one["log_likelihood"], one["curves"], kinds_left_out(one))
         totals = (f"{number:.1f}" for number in likelihoods)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,13 +19,12 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from il2sim.app import options as words
-from il2sim.app import tables
+from il2sim.app import receptors, tables
 from il2sim.app.claim import across_table, across_told, claim_across
 from il2sim.errors import UnknownName, closest
 from il2sim.provenance import VERSION, hash_of
 
 if TYPE_CHECKING:
-    from il2sim.inference.check import Check
     from il2sim.study.validation import Validation, Verdict
 
 OUT = Path("runs") / "validate"
@@ -198,43 +197,17 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
     progress(2, 2)
     made = f"il2sim {VERSION} · il2sim validate receptors"
     figure = responses_figure(responses, made=made, checks=found)
-    table = tables.plain_table(receptors_headline(found))
-    table.add_column("", no_wrap=True, width=2)
-    table.add_column("row", no_wrap=True, width=3)
-    for name, ratio in (("what", 12), ("il2sim", 5), ("band", 4)):
-        table.add_column(name, ratio=ratio, overflow="fold")
-    table.add_column("published models", ratio=6, overflow="fold")
-    table.expand = True
-    for one in found:
-        mark = "✓" if one.passes else "✗"
-        mark += {None: "", True: "≥", False: "<"}[one.keeps_up]
-        value = f"{one.value:.3g}"
-        if one.spread is not None:
-            value += f" ({one.spread[0]:.3g}-{one.spread[1]:.3g})"
-        words = (f"{one.name} ({one.how})", value, one.band, one.baseline)
-        table.add_row(mark, str(one.row), *words)
-    told = [
-        asdict(one) | {"passes": one.passes, "keeps_up": one.keeps_up} for one in found
-    ]
-    marks = "✓ in its band; ≥ at least as good as the published model, < worse"
     return Checked(
-        [table, Text(marks, "dim")],
-        {"version": VERSION, "fit": plan.told["citation"], "checks": told},
+        receptors.shown(found),
+        {
+            "version": VERSION,
+            "fit": plan.told["citation"],
+            "checks": receptors.told(found),
+        },
         save(figure, choices.out, "receptors")
         + save(yt1_figure(made=made), choices.out, "yt1")
         + save(shipped_figure(made=made), choices.out, "panel")
         + save(crosstalk.shipped_figure(made=made), choices.out, "crosstalk"),
-    )
-
-
-def receptors_headline(found: Sequence[Check]) -> str:
-    """Count checks in their band, and those that keep up with a published model."""
-    good = sum(one.passes for one in found)
-    beside = [one for one in found if one.published is not None]
-    ahead = sum(bool(one.keeps_up) for one in beside)
-    return (
-        f"Receptors: {good} of {len(found)} checks in their band; at least as good as "
-        f"the published model in {ahead} of {len(beside)} that have one"
     )
 
 

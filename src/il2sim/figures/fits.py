@@ -38,7 +38,7 @@ ROWS = {
 """What the rows of checks are about."""
 
 AHEAD = 12.0
-"""Room for that ahead of the squares of checks, [squares]."""
+"""Room for that ahead of the signs of checks, [signs]."""
 
 
 def responses_figure(
@@ -56,7 +56,8 @@ def responses_figure(
     made
         What produced the figure.
     checks
-        Those that have a band; a square for each, if there are any.
+        Those that have a band; a square for each, if there are any, and a circle for
+        each that goes beyond the list of reproduction checks.
     """
     with styled():
         figure, panels = new_figure(
@@ -127,18 +128,22 @@ def _name_gates(axes: Axes, gates: set[str]) -> None:
 
 
 def _bands(axes: Axes, checks: Sequence[Check]) -> None:
-    """A line for each row, a square for each of its checks: full where it passes."""
+    """A line for each row, a sign for each of its checks: full where it passes."""
     rows = sorted({one.row for one in checks})
     for i, row in enumerate(rows):
-        of = sorted((one.passes for one in checks if one.row == row), reverse=True)
-        for place, passes in enumerate(of):
-            color = "#23A377" if passes else "#C1440E"
-            inside = color if passes else "none"
+        of = [one for one in checks if one.row == row]
+        for place, one in enumerate(
+            sorted(of, key=lambda one: (one.beyond, not one.passes))
+        ):
+            color = "#23A377" if one.passes else "#C1440E"
             axes.plot(
-                place, i, "s", color=color, markerfacecolor=inside, markersize=4.5
+                *(place, i, "o" if one.beyond else "s"),
+                color=color,
+                markerfacecolor=color if one.passes else "none",
+                markersize=4.5,
             )
         axes.text(-AHEAD, i, f"{row}  {ROWS.get(row, '')}", va="center", fontsize=8)
     axes.set_xlim(-AHEAD, 10)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axis("off")
-    axes.set_title("Checks: full in their band")
+    axes.set_title("Checks (● beyond): full in band")

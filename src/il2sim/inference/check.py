@@ -1,4 +1,9 @@
-"""A check: a number of ours, what the best published model scores, and a band."""
+"""A check: a number of ours, what the best published model scores, and a band.
+
+Most are of the list of reproduction checks: what published models score, and what would
+surpass it. Some go beyond it: what a fit did not see where the list asks for the fit,
+and harder forms of what it asks. They are judged by the same bands and counted apart.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +38,8 @@ class Check:
     published
         What the published model scores, in the unit of the value; none where it is not
         reported, or where the check is to make that model anew.
+    beyond
+        Whether the list of reproduction checks asks for less.
     """
 
     row: int
@@ -44,6 +51,7 @@ class Check:
     how: str
     spread: tuple[float, float] | None = None
     published: float | None = None
+    beyond: bool = False
 
     @property
     def subject(self) -> str:

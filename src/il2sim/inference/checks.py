@@ -1,6 +1,6 @@
 """The checks of receptors: each a number, what the best published model scores, a band.
 
-The bands were set before the fit. A check that fails says so; none is tuned.
+A check that fails says so; none is tuned.
 """
 
 from __future__ import annotations
@@ -228,10 +228,11 @@ def _feinerman(plan: Plan, responses: Sequence[Response]) -> list[Check]:
             *(0.0, 0.05, "Feinerman 2010: exact"),
             "predicted",
             published=0.0,
+            beyond=beyond,
         )
-        for how, numbers, hours in (
-            ("settled and by way of CD25 alone", fitted | SETTLED, 4.0),
-            ("in the plate at 2 h", fitted, 2.0),
+        for how, numbers, hours, beyond in (
+            ("settled and by way of CD25 alone", fitted | SETTLED, 4.0, False),
+            ("in the plate at 2 h", fitted, 2.0, True),
         )
     ]
 

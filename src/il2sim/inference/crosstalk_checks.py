@@ -109,6 +109,7 @@ def check_crosstalk() -> list[Check]:
             r_squared(seen, alone, scatter),
             *(0.7, np.inf, f"{FARHAT}: not reported"),
             "held out",
+            beyond=True,
         ),
         *(_cd25(plan, ligand) for ligand in ("il7", "il15")),
     ]

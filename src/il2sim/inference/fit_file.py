@@ -16,13 +16,25 @@ Tried = TypeVar("Tried")
 def read_told(name: str) -> dict[str, Any]:
     """What the shipped fit file of a name says.
 
+    A free number that is told ``as_in`` another fit file is that of its name there.
+
     Examples
     --------
     >>> read_told("yt1")["pstat5_min"]
-    500.0
+    20.0
     """
     file = resources.files("il2sim").joinpath(f"fits/{name}.toml")
-    return tomllib.loads(file.read_text("utf-8"))
+    told = tomllib.loads(file.read_text("utf-8"))
+    if "free" in told:
+        told["free"] = [_whole(one) for one in told["free"]]
+    return told
+
+
+def _whole(one: dict[str, Any]) -> dict[str, Any]:
+    if "as_in" not in one:
+        return one
+    there: list[dict[str, Any]] = read_told(one["as_in"])["free"]
+    return next(other for other in there if other["name"] == one["name"])
 
 
 @dataclass(frozen=True)

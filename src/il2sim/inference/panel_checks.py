@@ -145,6 +145,7 @@ def _rows(
             f"{beside[of].r_squared:.3f}",
             how,
             published=max(beside[of].r_squared, PRINTED[of] if how == "fitted" else 0),
+            beyond=bool(said),
         )
         for of in LEAST
     ]
@@ -167,6 +168,7 @@ def _cells(
                 found.r_squared,
                 *(LEAST["CD8"], np.inf, f"{ORCUTT}: not reported"),
                 "held out",
+                beyond=True,
             )
         )
     return made

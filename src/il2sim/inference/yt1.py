@@ -105,9 +105,9 @@ def model_of(candidate: Candidate) -> Model:
     from il2sim.models.dish import dish
     from il2sim.models.mechanisms import steep
     from il2sim.models.stain import stained
-    from il2sim.models.stat5 import threshold
+    from il2sim.models.stat5 import titrated
 
-    ways = {"threshold": threshold, "steep": steep}
+    ways = {"steep": steep, "titrated": titrated}
     mechanism = stained(*LIGANDS).with_signaling(ways[candidate.signaling])
     return dish((CELL,), mechanism)
 

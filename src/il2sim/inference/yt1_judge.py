@@ -43,6 +43,9 @@ MOST = 60
 HALF_PUBLISHED = 981.0
 """Scale of pSTAT5 in the published fit, in its units of engaged receptors."""
 
+PUBLISHED_MIN = 500.0
+"""When pSTAT5 is read in the code of the published fit, [min]."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -102,12 +105,14 @@ def predict(
 def predict_published(seen: Sequence[Seen]) -> Floats:
     """What Farhat 2021 gives for each reading, [%], at the medians of its posterior.
 
-    Its pSTAT5 saturates in what is engaged, and is a part of the most of all wells.
+    Its pSTAT5 saturates in what is engaged, and is a part of the most of all wells. It
+    is that of `PUBLISHED_MIN`, whenever the readings are said to be of.
     """
     from il2sim.models.published import farhat_2021
     from il2sim.study.wells import Plate, incubate
 
-    model, layout = farhat_2021((CELL,), *LIGANDS), Layout(seen)
+    model = farhat_2021((CELL,), *LIGANDS)
+    layout = Layout(at_other_time(seen, PUBLISHED_MIN))
     known = {name: one.engine_value for name, one in model.parameters.items()}
     cd25 = np.where(layout.has_cd25 > 0, known[f"{CELL}.cd25_at_rest"], 1e-9)
     found = incubate(

@@ -1,4 +1,4 @@
-"""What the fitted numbers of YT-1 cells say together: losses and affinities.
+"""What the fitted numbers of YT-1 cells say together: how fast chains are lost.
 
 Each follows from several fitted numbers; its interval is of draws from the normal
 density at the best point.
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from il2sim.inference.identifiability import fisher
 from il2sim.inference.likelihood import Likelihood
-from il2sim.inference.yt1 import CELL
 
 Floats = NDArray[np.float64]
 
@@ -56,23 +55,9 @@ def _lose_held(of: Known) -> float:
     return MIN_IN_H * of["degrade"]
 
 
-def _dimer(ligand: str, of: Known) -> float:
-    return of[f"{ligand} kd_beta"] * of[ligand] / (of["assemble"] * of["cd132"])
-
-
 FOLLOWS: dict[str, tuple[str, str, Callable[[Known], float]]] = {
     "lose empty": ("1/h", "empty chains of the surface are lost", _lose_empty),
     "lose held": ("1/h", "signaling receptors inside are lost", _lose_held),
-    "kd il2": (
-        "nM",
-        "KD of IL-2 for CD122 with gamma-c, at the counts at rest",
-        lambda of: _dimer("il2", of),
-    ),
-    "kd il15": (
-        "nM",
-        "KD of IL-15 for CD122 with gamma-c, at the counts at rest",
-        lambda of: _dimer("il15", of),
-    ),
 }
 """Unit, meaning and formula, by name."""
 
@@ -82,16 +67,7 @@ def derived(likelihood: Likelihood, point: Floats) -> list[Derived]:
     problem = likelihood.problem
     spread = fisher(likelihood, point).covariance
     draws = np.random.default_rng(0).multivariate_normal(point, spread, DRAWS)
-    known = {
-        name: one.engine_value
-        for name, one in problem.parts[0].model.parameters.items()
-    }
-    fixed = {
-        "cd132": known[f"{CELL}.cd132_at_rest"],
-        "il2 kd_beta": known["il2.kd_beta"],
-        "il15 kd_beta": known["il15.kd_beta"],
-    }
-    best, *others = (fixed | problem.outside(one) for one in (point, *draws))
+    best, *others = (problem.outside(one) for one in (point, *draws))
     made = []
     for name, (unit, meaning, formula) in FOLLOWS.items():
         low, high = np.quantile([formula(one) for one in others], [0.05, 0.95])

@@ -33,6 +33,21 @@ NODES, APART = 5, 0.9
 deviations apart."""
 
 
+def kinds_of_cells() -> list[tuple[float, float]]:
+    """Cells that differ in inhibitor: standard deviations from the middle, and weight.
+
+    Examples
+    --------
+    >>> [round(place, 1) for place, _ in kinds_of_cells()]
+    [-1.8, -0.9, 0.0, 0.9, 1.8]
+    """
+    places = [APART * (i - (NODES - 1) / 2) for i in range(NODES)]
+    heights = [math.exp(-place * place / 2) for place in places]
+    return [
+        (x, height / sum(heights)) for x, height in zip(places, heights, strict=True)
+    ]
+
+
 def among_cells(
     engaged: Expression,
     inhibitor: Expression,
@@ -55,15 +70,11 @@ def among_cells(
     half_free
         Free receptors that give half of the most, [molecule/cell].
     """
-    places = [APART * (i - (NODES - 1) / 2) for i in range(NODES)]
-    heights = [math.exp(-place * place / 2) for place in places]
-    frees = [
-        free_of(engaged, inhibitor * exp(apart * place), constant) for place in places
-    ]
-    return total(
-        height / sum(heights) * (free / (free + half_free))
-        for height, free in zip(heights, frees, strict=True)
-    )
+    made = []
+    for place, weight in kinds_of_cells():
+        free = free_of(engaged, inhibitor * exp(apart * place), constant)
+        made.append(weight * (free / (free + half_free)))
+    return total(made)
 
 
 def free_of(

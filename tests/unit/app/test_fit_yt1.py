@@ -62,7 +62,7 @@ def test_all_that_ships_is_written_and_kept_fits_are_not_repeated(
     values = values_in(out / "yt1.tsv")
     for name in plan.chosen.free:
         assert values[name] == pytest.approx(plan.free[name]["median"], rel=1e-3)
-    assert np.isfinite([values["lose empty"], values["kd il2"]]).all()
+    assert np.isfinite([values["lose empty"], values["lose held"]]).all()
     head, *rows = (out / "yt1_left_out.tsv").read_text("utf-8").splitlines()
     assert head.split("\t")[1:] == list(yt1_judge.LEFT_OUT)
     assert len(rows) == len(plan.chosen.free)

@@ -39,8 +39,9 @@ SAME = 1.0001
 """Geometric standard deviation of cells that do not differ in CD25."""
 
 
-def told(monkeypatch, *, plateau=0.0, **relative):
-    """Moments that are the same for every cell type."""
+def told(monkeypatch, *, plateau=0.0, kinds=((0.0, 1.0),), **relative):
+    """Moments that are the same for every cell type; cells alike in inhibitor."""
+    monkeypatch.setattr(variance, "kinds_of_cells", lambda: kinds)
     names = ("Treg", "NK")
     made = {
         "relative": dict.fromkeys(names, NOTHING | relative),
@@ -54,7 +55,11 @@ def alone(factors):
     problem = problem_of(PLAN, PLAN.chosen, SEEN)
     [part] = problem.parts
     wells = dict(part.plate.values)
-    wells |= {name: np.asarray(wells[name]) * size for name, size in factors.items()}
+    own = {name: one.engine_value for name, one in part.model.parameters.items()}
+    wells |= {
+        name: np.asarray(wells.get(name, own[name])) * size
+        for name, size in ({variance.APART: 0.0} | factors).items()
+    }
     part = replace(part, plate=replace(part.plate, values=wells))
     values = {**read_point(), "spread": SAME}
     likelihood = Likelihood(replace(problem, parts=(part,)), tolerance=1e-6)
@@ -79,6 +84,18 @@ def test_cells_with_equal_receptors_differ_in_stat5_alone(monkeypatch):
     mean, found = variance.spread_of(PLAN, SEEN, {**read_point(), "spread": SAME})
     np.testing.assert_allclose(mean, alone({}), rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(found, 0.3 * mean**2, rtol=1e-3, atol=1e-6)
+
+
+def test_cells_differ_in_inhibitor_as_two_kinds_do(monkeypatch):
+    """One standard deviation above and below: the mean of both, and half way apart."""
+    told(monkeypatch, kinds=((-1.0, 0.5), (1.0, 0.5)))
+    model = problem_of(PLAN, PLAN.chosen, SEEN).parts[0].model
+    apart = model.parameters[variance.APART].engine_value
+    less, more = (alone({variance.INHIBITOR: np.exp(x * apart)}) for x in (-1, 1))
+    mean, found = variance.spread_of(PLAN, SEEN, {**read_point(), "spread": SAME})
+    np.testing.assert_allclose(mean, (less + more) / 2, rtol=2e-3, atol=1e-4)
+    twin = ((more - less) / 2) ** 2
+    np.testing.assert_allclose(found, twin, rtol=0.02, atol=2e-3 * twin.max())
 
 
 def test_kinds_of_cells_have_the_moments_that_are_told():

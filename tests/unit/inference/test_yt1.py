@@ -39,7 +39,7 @@ def made():
             has_cd25,
             ligand,
             place if what == "pSTAT5" else dose,
-            500.0 if what == "pSTAT5" else place,
+            PLAN.told["pstat5_min"] if what == "pSTAT5" else place,
             50.0,
         )
         for what in READ
@@ -62,6 +62,21 @@ def test_the_plan_is_whole():
         for name in candidate.free:
             assert set(PLAN.free[name]["moves"]) <= known
     assert PLAN.chosen.name in PLAN.candidates
+
+
+def test_affinities_are_those_of_the_model():
+    """Where ``at`` is: the cycle of binding in solution, and parting over meeting."""
+    model = model_of(PLAN.chosen)
+    known = {name: one.engine_value for name, one in model.parameters.items()}
+    meet, cd132 = known["membrane.k_assemble"], known["YT-1.cd132_at_rest"]
+    for ligand in ("il2", "il15"):
+        parted = known[f"{ligand}.k_drop_gamma_from_beta"] / meet
+        kd_nm = known[f"{ligand}.kd_beta"] * parted / cd132
+        assert PLAN.free[ligand]["at"] == pytest.approx(kd_nm, rel=1e-3)
+    for name in ("il2_first", "il15_first", "il15_all", "il15_beta"):
+        [rate] = PLAN.free[name]["moves"]
+        assert PLAN.free[name]["at"] == pytest.approx(known[rate] / meet, rel=1e-4)
+    assert PLAN.free["assemble"]["at"] == pytest.approx(meet / 60)  # cell/molecule/min
 
 
 def test_a_fit_finds_what_made_the_readings():
@@ -150,14 +165,14 @@ def test_a_folder_without_the_readings_says_what_to_fetch(tmp_path):
 
 
 def test_what_follows_is_computed_from_the_point():
-    """Loss inside is the fitted rate in hours; affinities by the cycle of binding."""
+    """Loss inside is the fitted rate in hours; of empty chains by what returns."""
     likelihood = Likelihood(problem_of(PLAN, PLAN.chosen, made()))
-    values = {"degrade": 0.02, "assemble": 0.001, "il2": 0.0757576}
+    values = {"degrade": 0.02, "return": 0.03, "sorted": 0.6, "internalize": 0.05}
     found = {
         one.name: one for one in derived(likelihood, likelihood.problem.inside(values))
     }
     assert found["lose held"].value == pytest.approx(1.2)
-    assert found["kd il2"].value == pytest.approx(144 * 75.7576 / 10909, rel=1e-4)
+    assert found["lose empty"].value == pytest.approx(60 * 0.05 * 0.012 / 0.024)
     for one in found.values():
         assert one.low < one.value < one.high
 
@@ -167,7 +182,8 @@ def test_what_follows_is_computed_from_the_point():
 )
 def test_curves_judge_as_the_readings_do():
     """R² within 0.01 and errors within 0.01 of those of the readings, off or not."""
-    seen = read_line(DATA, pstat5_min=500.0, cd132_nM=1000.0)
+    told = PLAN.told
+    seen = read_line(DATA, pstat5_min=told["pstat5_min"], cd132_nM=told["cd132_nM"])
     smooth, scatter = readings_of(PLAN, curves_of(seen))
     for values in (TRUTH, TRUTH | {"internalize": 0.1, "see_cd122": 0.05}):
         point = problem_of(PLAN, SIMPLE, seen).inside(values)
