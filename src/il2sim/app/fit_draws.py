@@ -99,9 +99,10 @@ def write_posterior(
     free = likelihood.problem.free
     draws = drawn.thinned(chains)
     shown = [likelihood.problem.outside(one) for one in draws]
-    units = {one.name: plan.free[one.name]["unit"] for one in free}
     made = f"il2sim {VERSION} · il2sim fit receptors"
-    save(posterior_figure(free, shown, units, made=made), out, "receptors_posterior")
+    save(
+        posterior_figure(free, shown, plan.free, made=made), out, "receptors_posterior"
+    )
     some = draws[:: max(1, len(draws) // drawn.PREDICTIVE)]
     found = drawn.check_intervals(plan, wells, some)
     return [

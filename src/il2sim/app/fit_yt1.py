@@ -52,7 +52,7 @@ def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
 def judge_all(
     plan: Plan, seen: list[Seen], out: Path, *, starts: int, progress: fit.Progress
 ) -> fit.Kept:
-    """Judge every candidate that the folder does not hold yet; the chosen one early."""
+    """Judge what the folder does not hold yet; the chosen one at both times."""
     from il2sim.inference.yt1_judge import (
         LEFT_OUT,
         PUBLISHED_MIN,
@@ -98,7 +98,9 @@ def write_candidates(plan: Plan, kept: fit.Kept, path: Path) -> Path:
         candidate = plan.candidates.get(name, plan.chosen)
         meaning = candidate.meaning
         if name not in plan.candidates:
-            meaning = f"as the first, had pSTAT5 been read at {PUBLISHED_MIN:g} min"
+            meaning = (
+                f"as {plan.chosen.name}, had pSTAT5 been read at {PUBLISHED_MIN:g} min"
+            )
         words = (name, meaning, str(len(candidate.free)))
         likelihoods = (one["log_likelihood"], one["curves"], kinds_left_out(one))
         totals = (f"{number:.1f}" for number in likelihoods)

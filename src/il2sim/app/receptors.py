@@ -25,7 +25,7 @@ KEEPS_UP = {None: "", True: "≥", False: "<"}
 
 
 def shown(found: Sequence[Check]) -> list[RenderableType]:
-    """For the terminal: the counts, both tables, and what marks mean."""
+    """Lay out the counts, both tables and what marks mean for the terminal."""
     listed, beyond = parted(sorted(found, key=lambda one: one.row))
     return [
         Text(f"\n{headline(found)}", "bold"),
@@ -36,7 +36,7 @@ def shown(found: Sequence[Check]) -> list[RenderableType]:
 
 
 def told(found: Sequence[Check]) -> list[dict[str, Any]]:
-    """For machines."""
+    """Write checks as plain values for ``--json``."""
     return [
         asdict(one) | {"passes": one.passes, "keeps_up": one.keeps_up} for one in found
     ]
@@ -61,7 +61,7 @@ model in 1 of 1 that have one'
 
 
 def parted(found: Sequence[Check]) -> tuple[list[Check], list[Check]]:
-    """Those of the list of reproduction checks, and those that go beyond it."""
+    """Part those of the list of reproduction checks from those that go beyond it."""
     return (
         [one for one in found if not one.beyond],
         [one for one in found if one.beyond],
@@ -69,7 +69,7 @@ def parted(found: Sequence[Check]) -> tuple[list[Check], list[Check]]:
 
 
 def count(found: Sequence[Check]) -> str:
-    """How many of them are in their band."""
+    """Say how many of them are in their band."""
     return f"{sum(one.passes for one in found)} of {len(found)}"
 
 

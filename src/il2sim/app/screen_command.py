@@ -34,9 +34,9 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         Path | None, typer.Argument(help="A table (CSV) of molecules.")
     ] = None,
     *,
-    kd_alpha: Annotated[str, typer.Option(help="For CD25 [nM]; commas.")] = "",
+    kd_alpha: Annotated[str, typer.Option(help="For CD25, in nM; commas.")] = "",
     kd_betagamma: Annotated[
-        str, typer.Option(help="For CD122 with gamma-c [nM]; commas.")
+        str, typer.Option(help="For CD122 with gamma-c, in nM; commas.")
     ] = "",
     valency: Annotated[str, typer.Option(help="Live arms; commas.")] = "1",
     scale: Annotated[
@@ -49,7 +49,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         Path | None,
         typer.Option("--catalog", help="Your own molecules (TOML), for --variant."),
     ] = None,
-    time: Annotated[float, typer.Option(help="When pSTAT5 is read [h].")] = 1.0,
+    time: Annotated[float, typer.Option(help="When pSTAT5 is read, in h.")] = 1.0,
     draws: Annotated[
         int, typer.Option(help="Draws of the fits, for intervals; 0: none.", min=0)
     ] = 20,

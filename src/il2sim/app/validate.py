@@ -221,7 +221,9 @@ CHECKS: dict[str, Callable[[Choices, Progress], Checked]] = {
 
 
 def command(
-    what: Annotated[str, typer.Argument(help="What is judged: body, …")] = "body",
+    what: Annotated[
+        str, typer.Argument(help=f"What is judged: {', '.join(CHECKS)}.")
+    ] = "body",
     *,
     card: Annotated[
         str | None, typer.Option(help="Only this trial card, by name or .toml file.")

@@ -136,8 +136,11 @@ def _bands(axes: Axes, checks: Sequence[Check]) -> None:
             sorted(of, key=lambda one: (one.beyond, not one.passes))
         ):
             color = "#23A377" if one.passes else "#C1440E"
+            marker = "o" if one.beyond else "s"
             axes.plot(
-                *(place, i, "o" if one.beyond else "s"),
+                place,
+                i,
+                marker,
                 color=color,
                 markerfacecolor=color if one.passes else "none",
                 markersize=4.5,
@@ -146,4 +149,4 @@ def _bands(axes: Axes, checks: Sequence[Check]) -> None:
     axes.set_xlim(-AHEAD, 10)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axis("off")
-    axes.set_title("Checks (● beyond): full in band")
+    axes.set_title("Checks: ■ listed, ● beyond; full in band")

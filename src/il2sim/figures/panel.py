@@ -58,7 +58,7 @@ def panel_figure(
             below="Each point is one dose, time, molecule and day (on "
             "its curve, where the means are not at hand). Blue one arm, red "
             "two; gray: the published equilibrium. Background and scale of each cell "
-            "type, day and time are fitted for both.",
+            "type, day and time are fitted for both; in brackets R² of the published.",
         )
         for axes, cell in zip(panels, plan.cells, strict=True):
             of = np.array([one.cell == cell for one in seen])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ COLUMNS = 4
 REACH = 3.0
 """Shown of a prior, [standard deviation]."""
 
+LETTERS = 42
+"""On a line below a panel."""
 
 FEW_DECADES = 50.0
 """Ratio of the ends of an axis up to which twos and fives are written, too."""
@@ -28,7 +31,7 @@ FEW_DECADES = 50.0
 def posterior_figure(
     free: Sequence[Free],
     draws: Sequence[Mapping[str, float]],
-    units: Mapping[str, str],
+    told: Mapping[str, Mapping[str, str]],
     *,
     made: str,
 ) -> Figure:
@@ -40,8 +43,8 @@ def posterior_figure(
         What was fitted.
     draws
         Values by name.
-    units
-        By name.
+    told
+        By name, what the fit file says of it: its ``"meaning"`` and ``"unit"``.
     made
         What produced the figure.
     """
@@ -74,10 +77,16 @@ def posterior_figure(
             if one.scale == "log":
                 _log_axis(axes, shown[-1] / shown[0])
             axes.set_title(one.name)
-            axes.set_xlabel(units[one.name])
+            axes.set_xlabel(_words(told[one.name]), fontsize=8)
             axes.set_yticks([])
         sign(figure, made)
     return figure
+
+
+def _words(told: Mapping[str, str]) -> str:
+    """What a number is, on two lines, and its unit if it has one."""
+    unit = "" if told["unit"] == "1" else f" [{told['unit']}]"
+    return fill(told["meaning"] + unit, LETTERS)
 
 
 def _log_axis(axes: Axes, span: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,9 @@ COLORS = dict(zip(("il2", "il15"), TWO_KINDS, strict=True))
 NAMES = {"il2": "IL-2", "il15": "IL-15"}
 FULL_NM = 10.0
 """Stains of doses below it are open signs, [nM]."""
+
+FINE = 41
+"""Places along each line."""
 
 PANELS = (
     ("pSTAT5", False, "pSTAT5, cells without CD25"),
@@ -59,9 +63,14 @@ def line_figure(
     from il2sim.inference.yt1_judge import predict, predict_published
 
     shown = list(seen) or readings_of(plan, curves)[0]
-    point = problem_of(plan, plan.chosen, shown).inside(values)
-    ours = predict(plan, plan.chosen, shown, point)
-    theirs = predict_published(shown)
+    along = [
+        one
+        for key in dict.fromkeys(one.curve for one in shown)
+        for one in _along([it for it in shown if it.curve == key])
+    ]
+    point = problem_of(plan, plan.chosen, along).inside(values)
+    ours = predict(plan, plan.chosen, along, point)
+    theirs = predict_published(along)
     with styled():
         figure, panels = new_figure(
             len(PANELS),
@@ -71,46 +80,55 @@ def line_figure(
             "open at 1 nM, full at 500 nM.",
         )
         for axes, (what, has_cd25, title) in zip(panels, PANELS, strict=True):
-            rows = [
-                i
-                for i, one in enumerate(shown)
-                if (one.what, one.has_cd25) == (what, has_cd25)
-            ]
-            for key in dict.fromkeys(shown[i].curve for i in rows):
-                some = [i for i in rows if shown[i].curve == key]
-                _draw(axes, [shown[i] for i in some], ours[some], theirs[some])
+            for key in dict.fromkeys(one.curve for one in shown):
+                if key[:2] != (what, has_cd25):
+                    continue
+                some = [i for i, one in enumerate(along) if one.curve == key]
+                _draw_read(axes, [one for one in shown if one.curve == key])
+                places = [_place(along[i]) for i in some]
+                color = COLORS[key[2]]
+                axes.plot(places, ours[some], color=color, linewidth=1.2)
+                axes.plot(places, theirs[some], ":", color=color, linewidth=1.0)
+            axes.axhline(100, color=FAINT, linewidth=0.5)
+            axes.set_xscale("log" if what == "pSTAT5" else "linear")
+            axes.tick_params(colors=INK)
             axes.set_title(title)
             axes.set_ylim(-3, 118)
             axes.set_xlabel("dose [nM]" if what == "pSTAT5" else "time [min]")
-        panels[0].set_ylabel("of the most, or of resting cells [%]")
+        panels[0].set_ylabel("of the most [%]")
+        panels[2].set_ylabel("of resting cells [%]")
         sign(figure, made)
     return figure
 
 
-def _draw(
-    axes: Axes,
-    seen: Sequence[Seen],
-    ours: np.ndarray[tuple[int], np.dtype[np.float64]],
-    theirs: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> None:
-    one = seen[0]
-    is_dose = one.what == "pSTAT5"
-    places = np.array([it.dose_nM if is_dose else it.time_min for it in seen])
-    color = COLORS[one.ligand]
-    is_open = not is_dose and one.dose_nM < FULL_NM
+def _place(one: Seen) -> float:
+    """Where a reading is along its curve: at a dose [nM] or a time [min]."""
+    return one.dose_nM if one.what == "pSTAT5" else one.time_min
+
+
+def _along(curve: Sequence[Seen]) -> list[Seen]:
+    """Places along a curve, from its first reading to its last."""
+    first, *_, last = sorted(_place(one) for one in curve)
+    if curve[0].what == "pSTAT5":
+        return [
+            replace(curve[0], dose_nM=float(x)) for x in np.geomspace(first, last, FINE)
+        ]
+    return [
+        replace(curve[0], time_min=float(x)) for x in np.linspace(first, last, FINE)
+    ]
+
+
+def _draw_read(axes: Axes, curve: Sequence[Seen]) -> None:
+    one = curve[0]
+    is_open = one.what != "pSTAT5" and one.dose_nM < FULL_NM
     axes.plot(
-        places,
-        [it.value for it in seen],
+        [_place(it) for it in curve],
+        [it.value for it in curve],
         "o",
-        color=color,
+        color=COLORS[one.ligand],
         markersize=4,
-        markerfacecolor="none" if is_open else color,
+        markerfacecolor="none" if is_open else COLORS[one.ligand],
     )
-    axes.plot(places, ours, color=color, linewidth=1.2)
-    axes.plot(places, theirs, color=color, linewidth=1.0, linestyle=":")
-    axes.axhline(100, color=FAINT, linewidth=0.5)
-    axes.set_xscale("log" if is_dose else "linear")
-    axes.tick_params(colors=INK)
 
 
 def yt1_figure(*, made: str) -> Figure:

@@ -2,7 +2,8 @@
 
 Most are of the list of reproduction checks: what published models score, and what would
 surpass it. Some go beyond it: what a fit did not see where the list asks for the fit,
-and harder forms of what it asks. They are judged by the same bands and counted apart.
+and harder forms of what it asks. Their bands are those of the list, or wider where
+nothing was fitted, and they are counted apart.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Check:
         What the published model scores, in the unit of the value; none where it is not
         reported, or where the check is to make that model anew.
     beyond
-        Whether the list of reproduction checks asks for less.
+        Whether it is not on the list of reproduction checks, but a harder form of one
+        that is.
     """
 
     row: int

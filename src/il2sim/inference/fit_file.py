@@ -10,6 +10,8 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Generic, TypeVar
 
+from il2sim.errors import BadProblem, UnknownName, closest
+
 Tried = TypeVar("Tried")
 
 
@@ -31,10 +33,25 @@ def read_told(name: str) -> dict[str, Any]:
 
 
 def _whole(one: dict[str, Any]) -> dict[str, Any]:
+    """A free number with all that is told of it, here or in the other fit file."""
     if "as_in" not in one:
         return one
-    there: list[dict[str, Any]] = read_told(one["as_in"])["free"]
-    return next(other for other in there if other["name"] == one["name"])
+    if others := set(one) - {"name", "as_in"}:
+        raise BadProblem(
+            f"the free number '{one['name']}' is told twice.",
+            got=", ".join(sorted(others)),
+            expected=f"a name, and all else as in '{one['as_in']}'",
+        )
+    there: dict[str, dict[str, Any]] = {
+        other["name"]: other for other in read_told(one["as_in"])["free"]
+    }
+    if one["name"] not in there:
+        raise UnknownName(
+            f"the fit file '{one['as_in']}' has no such free number.",
+            got=one["name"],
+            expected=closest(one["name"], there),
+        )
+    return there[one["name"]]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 Cells of a type are log-normal in CD25, CD122 and the inhibitor over their CD122, and
 each answers as the fitted mean says of a cell with its receptors; the variance is a
-quadrature over cells. Where every
-receptor is taken cells go on differing, in STAT5 and in its stain: that part is
-measured on unfused IL-2 and IL-15, which no check here sees. Nothing is fitted to
-variances.
+quadrature over cells. Where every receptor is taken cells go on differing, in STAT5 and
+in its stain: that part is measured on unfused IL-2 and IL-15, which no check here sees.
+Nothing is fitted to variances.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ TABLE = "variance_curves.tsv"
 
 CD122 = f"{CELL}.cd122_at_rest"
 
-INHIBITOR, APART = "titrated.per_cd122", "titrated.apart"
+INHIBITOR, INHIBITOR_APART = "titrated.per_cd122", "titrated.apart"
 """Inhibitor of a cell over its CD122, and how far cells are apart in it."""
 
 
@@ -85,34 +84,28 @@ def _moments(
             wells = dict(part.plate.values)
             wells[CD122] = np.asarray(wells[CD122]) * size
             wells[INHIBITOR] = np.full(
-                len(size), known[INHIBITOR] * np.exp(known[APART] * place)
+                len(size), known[INHIBITOR] * np.exp(known[INHIBITOR_APART] * place)
             )
-            wells[APART] = 0.0
-            signals = _signals(plan, problem, len(seen), wells, values)
+            wells[INHIBITOR_APART] = 0.0  # the model's own mean is then of equals
+            one = replace(part, plate=replace(part.plate, values=wells))
+            signals = _signals(plan, replace(problem, parts=(one,)), values)
             first += weight * share * signals @ weights
             second += weight * share * signals**2 @ weights
     return first, second
 
 
-def _signals(
-    plan: Plan,
-    problem: FitProblem,
-    n_seen: int,
-    wells: Mapping[str, Any],
-    values: Mapping[str, float],
-) -> Floats:
+def _signals(plan: Plan, problem: FitProblem, values: Mapping[str, float]) -> Floats:
     """pSTAT5 of one kind of cell, by its CD25, ``(n_seen, n_cd25)``."""
     [part] = problem.parts
-    n = n_seen * NODES
+    n = len(part.reading.observation)
     each = replace(
         part,
-        plate=replace(part.plate, values=wells),
         reading=replace(part.reading, observation=np.arange(n), weight=np.ones(n)),
         observations=Observations.of(np.zeros(n), np.ones(n), groups=np.zeros(n, int)),
     )
     likelihood = Likelihood(replace(problem, parts=(each,)), tolerance=TOLERANCE)
     [signals] = likelihood.signals(point_of(plan, plan.chosen, values))
-    return signals.reshape(n_seen, NODES)
+    return signals.reshape(-1, NODES)
 
 
 def _sizes(cells: Sequence[str], spread: float) -> list[Floats]:

@@ -106,7 +106,7 @@ def predict_published(seen: Sequence[Seen]) -> Floats:
     """What Farhat 2021 gives for each reading, [%], at the medians of its posterior.
 
     Its pSTAT5 saturates in what is engaged, and is a part of the most of all wells. It
-    is that of `PUBLISHED_MIN`, whenever the readings are said to be of.
+    is taken at `PUBLISHED_MIN`, whatever time the readings have.
     """
     from il2sim.models.published import farhat_2021
     from il2sim.study.wells import Plate, incubate

@@ -12,9 +12,13 @@ def test_each_number_has_a_panel_with_bars_and_prior():
     free = [Free(name, 2.0, 1.5, {}, at=1.0) for name in "ab"]
     values = np.exp(np.random.default_rng(1).normal(0.5, 0.2, (64, 2)))
     draws = [dict(zip("ab", row, strict=True)) for row in values]
-    figure = posterior_figure(free, draws, {"a": "nM", "b": "1"}, made="test")
+    told = {
+        "a": {"meaning": "a dose", "unit": "nM"},
+        "b": {"meaning": "a part", "unit": "1"},
+    }
+    figure = posterior_figure(free, draws, told, made="test")
     assert [one.get_title(loc="left") for one in figure.axes] == ["a", "b"]
-    assert figure.axes[0].get_xlabel() == "nM"
+    assert [one.get_xlabel() for one in figure.axes] == ["a dose [nM]", "a part"]
     for axes in figure.axes:
         area = sum(
             bar.get_height() * np.log((bar.get_x() + bar.get_width()) / bar.get_x())

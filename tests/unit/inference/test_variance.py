@@ -58,7 +58,7 @@ def alone(factors):
     own = {name: one.engine_value for name, one in part.model.parameters.items()}
     wells |= {
         name: np.asarray(wells.get(name, own[name])) * size
-        for name, size in ({variance.APART: 0.0} | factors).items()
+        for name, size in ({variance.INHIBITOR_APART: 0.0} | factors).items()
     }
     part = replace(part, plate=replace(part.plate, values=wells))
     values = {**read_point(), "spread": SAME}
@@ -90,7 +90,7 @@ def test_cells_differ_in_inhibitor_as_two_kinds_do(monkeypatch):
     """One standard deviation above and below: the mean of both, and half way apart."""
     told(monkeypatch, kinds=((-1.0, 0.5), (1.0, 0.5)))
     model = problem_of(PLAN, PLAN.chosen, SEEN).parts[0].model
-    apart = model.parameters[variance.APART].engine_value
+    apart = model.parameters[variance.INHIBITOR_APART].engine_value
     less, more = (alone({variance.INHIBITOR: np.exp(x * apart)}) for x in (-1, 1))
     mean, found = variance.spread_of(PLAN, SEEN, {**read_point(), "spread": SAME})
     np.testing.assert_allclose(mean, (less + more) / 2, rtol=2e-3, atol=1e-4)
