@@ -175,11 +175,11 @@ def screened(
     total, done = len(candidates) + len(gates), 0
     parts = []
     for fit, stand in gates.items():
-        before = done
+        before, here = done, len(places[fit]) + 1
 
-        def told(n: int, of: int, before: int = before) -> None:
+        def told(n: int, of: int, before: int = before, here: int = here) -> None:
             if progress is not None:
-                progress(before + n, total)
+                progress(before + here * n // of, total)
 
         part = screen(
             stand,

@@ -7,9 +7,9 @@ room does not know which model it gets.
 Reading order: `vocabulary`, `course`, `regimen`, `prescription`; `subjects`,
 `population`, `populations`, `posterior`; `dosing`, `simulate`, `workers`, `sweep`,
 `endpoints`, `sensitivity`, `attribution`, `switching`; of cells in a dish `wells`,
-`screening`; of virtual populations `measures`, `plausibility`, `targets`, `weighting`,
-`quality`, `people`, `virtual`, `matching`; of published trials `readings`, `readouts`,
-`stand_in`, `card`, `validation`, `ensemble`, `claim`.
+`screening`, `plane`; of virtual populations `measures`, `plausibility`, `targets`,
+`weighting`, `quality`, `people`, `virtual`, `matching`; of published trials `readings`,
+`readouts`, `stand_in`, `card`, `validation`, `ensemble`, `claim`.
 
 Protocols: `holds`, `protocol`, `clauses`; then `plan`, `translate`, `steering` and
 `logbook`, which carry them out.

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il2sim.errors import BadProblem, UnknownName, closest
+from il2sim.study.plane import planes_of
 from il2sim.study.wells import Plate, incubate
 from il2sim.symbolic import Model
 
@@ -123,6 +124,12 @@ class Gates:
         """The best set and the draws."""
         return len(next(iter(self.values.values())))
 
+    def best(self) -> Gates:
+        """The same cells at the best set alone."""
+        kept = {name: values[:1] for name, values in self.values.items()}
+        first = {name: values[:1] for name, values in self.factors.items()}
+        return replace(self, values=kept, factors=first)
+
     def only(self, names: Sequence[str]) -> Gates:
         """Some of the cell types, in the order given.
 
@@ -210,6 +217,9 @@ def screen(
 ) -> Screening:
     """Find the dose-response of each cell type to each molecule.
 
+    Draws of many molecules are those of a grid of them (`il2sim.study.plane`), where
+    that is less work; the best set is solved for each molecule.
+
     Parameters
     ----------
     gates
@@ -225,8 +235,8 @@ def screen(
     workers
         Threads; default one for each core.
     progress
-        Called with the number of molecules finished and of all, the reference among
-        them.
+        Called with the number of molecules finished and of all, the reference and those
+        of grids among them.
 
     Raises
     ------
@@ -241,16 +251,8 @@ def screen(
             got=f"{time_h:g} h",
             expected="hours after the molecule was given, such as 0.5 or 1",
         )
-    rows = [gates.binding(one) for one in (reference, *candidates)]
-    each = gates.n_sets * len(gates.names) * len(doses_nM) * len(gates.weights)
-    size = max(1, PORTION // each)
-    parts = []
-    for first in range(0, len(rows), size):
-        part = rows[first : first + size]
-        parts.append(_responses(gates, part, doses_nM, time_h=time_h, workers=workers))
-        if progress is not None:
-            progress(first + len(part), len(rows))
-    found = np.concatenate(parts)
+    wells = Wells(doses_nM, time_h, workers)
+    found = _solved(gates, (reference, *candidates), wells, progress)
     return Screening(
         candidates=tuple(candidates),
         cells=gates.names,
@@ -261,28 +263,88 @@ def screen(
     )
 
 
-def _responses(
-    gates: Gates,
-    rows: Sequence[Mapping[str, float]],
-    doses_nM: Floats,  # noqa: N803
-    *,
-    time_h: float,
-    workers: int | None,
-) -> Floats:
-    """PSTAT5 [%], shape ``(n_rows, n_sets, n_cells, n_doses)``."""
-    n_cells, n_nodes = len(gates.names), len(gates.weights)
-    shape = (len(rows), gates.n_sets, n_cells, len(doses_nM), n_nodes)
+@dataclass(frozen=True)
+class Wells:
+    """What all wells of a screening share."""
 
-    def wells(values: Floats) -> Floats:
+    doses_nM: Floats  # noqa: N815 - the unit is written so
+    time_h: float
+    workers: int | None
+
+
+def _solved(
+    gates: Gates,
+    molecules: Sequence[Candidate],
+    wells: Wells,
+    progress: Progress | None,
+) -> Floats:
+    """PSTAT5 [%] of molecules, shape ``(n_molecules, n_sets, n_cells, n_doses)``."""
+    planes = planes_of(molecules) if gates.n_sets > 1 else []
+    held = [place for plane in planes for place in plane.places]
+    alone = np.setdiff1d(np.arange(len(molecules)), np.array(held, dtype=int))
+    grids = sum(len(plane.grid) for plane in planes)
+    tell = _teller(progress, len(molecules) + grids)
+    shape = (gates.n_sets, len(gates.names), len(wells.doses_nM))
+    found = np.empty((len(molecules), *shape))
+    if alone.size:
+        found[alone] = _in_portions(gates, [molecules[i] for i in alone], wells, tell)
+    for plane in planes:
+        some = [molecules[i] for i in plane.places]
+        best = _in_portions(gates.best(), some, wells, tell)
+        found[plane.places] = plane.moved(
+            best, _in_portions(gates, plane.grid, wells, tell)
+        )
+    return found
+
+
+def _teller(progress: Progress | None, total: int) -> Callable[[int], None]:
+    """Count molecules that are finished, and tell so."""
+    done = 0
+
+    def tell(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, total)
+
+    return tell
+
+
+def _in_portions(
+    gates: Gates,
+    molecules: Sequence[Candidate],
+    wells: Wells,
+    tell: Callable[[int], None],
+) -> Floats:
+    """Solve molecules, a portion at a time."""
+    rows = [gates.binding(one) for one in molecules]
+    each = gates.n_sets * len(gates.names) * len(wells.doses_nM) * len(gates.weights)
+    size = max(1, PORTION // each)
+    parts = []
+    for first in range(0, len(rows), size):
+        part = rows[first : first + size]
+        parts.append(_responses(gates, part, wells))
+        tell(len(part))
+    return np.concatenate(parts)
+
+
+def _responses(
+    gates: Gates, rows: Sequence[Mapping[str, float]], wells: Wells
+) -> Floats:
+    """PSTAT5 [%] of a portion, shape ``(n_rows, n_sets, n_cells, n_doses)``."""
+    n_cells, n_nodes = len(gates.names), len(gates.weights)
+    shape = (len(rows), gates.n_sets, n_cells, len(wells.doses_nM), n_nodes)
+
+    def each(values: Floats) -> Floats:
         return np.asarray(np.broadcast_to(values, shape).ravel())
 
     of_cells = {
-        name: wells(values[None, :, :, None, :])
+        name: each(values[None, :, :, None, :])
         for name, values in gates.values.items()
         if name not in rows[0]
     }
     of_molecules = {
-        name: wells(
+        name: each(
             np.array([row[name] for row in rows])[:, None, None, None, None]
             * gates.factors.get(name, np.ones(1))[None, :, None, None, None]
         )
@@ -291,11 +353,13 @@ def _responses(
     seen = incubate(
         gates.model,
         Plate(
-            {"il2": wells(doses_nM[:, None])}, [time_h], {**of_cells, **of_molecules}
+            {"il2": each(wells.doses_nM[:, None])},
+            [wells.time_h],
+            {**of_cells, **of_molecules},
         ),
         save=[gates.output],
         tolerance=TOLERANCE,
-        workers=workers,
+        workers=wells.workers,
     )
     found: Floats = seen.values[:, 0, 0].reshape(shape) @ gates.weights
     return found
