@@ -8,6 +8,10 @@ from il2sim.inference.panel import read_plan as read_panel_plan
 from il2sim.inference.receptors import read_plan
 
 MISFITS = {
+    "whole curves of naive Treg",
+    "whole curves of memory Treg",
+    "whole curves of naive CD4 Tconv",
+    "whole curves by IL-",
     "half-maximal IL-2 of Treg is inverse to CD25, in the plate",
     "YT-1 cells: CD122 of IL-15",
     "YT-1 cells: stain of γc, RMSE",
@@ -57,7 +61,7 @@ def test_every_reproduction_check_is_in_its_band(checks):
     listed, beyond = parted(checks)
     assert {one.row for one in listed} == {*range(1, 7), *range(8, 12), 19, 20}
     assert [one.name for one in listed if not one.passes] == []
-    assert len(beyond) == 23
+    assert len(beyond) == 31
 
 
 @pytest.mark.parametrize("gate", ["NK", "CD8", "CD4 Tconv"])

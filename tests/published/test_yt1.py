@@ -49,6 +49,15 @@ def test_shipped_values_are_those_of_the_shipped_fit_file():
         assert row["source"].startswith(f"fit {hash_of(PLAN.told)[:16]} to Ring")
 
 
+def test_the_chosen_candidate_has_fewest_numbers_among_those_that_predict_alike():
+    """By curves left out singly, within 5 of the best log likelihood."""
+    rows = shipped("yt1_candidates.tsv")
+    scores = {row["name"]: float(row["curves left out"]) for row in rows}
+    free = {row["name"]: int(row["free"]) for row in rows}
+    alike = [name for name in scores if scores[name] > max(scores.values()) - 5]
+    assert min(alike, key=lambda name: free[name]) == PLAN.chosen.name
+
+
 def test_internalization_is_what_was_measured():
     """0.03-0.15 /min, where the published fit needed 2.6: epitopes hide the rest.
 
