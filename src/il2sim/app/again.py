@@ -31,7 +31,8 @@ def explain(
     from il2sim.app.explain import explain_run, switch_off_run
 
     few: Any = {"subjects": subjects, "workers": workers}
-    with progress_bar("switches" if switch_off else quantity) as progress:
+    title, of = ("switches", "solves") if switch_off else (quantity, "subjects")
+    with progress_bar(title, of=of) as progress:
         if switch_off:
             sizes = _numbers(doses)
             found = switch_off_run(run, doses=sizes, progress=progress, **few)

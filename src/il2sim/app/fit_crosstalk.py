@@ -36,7 +36,7 @@ def fit_crosstalk(data: Path, out: Path, *, starts: int) -> None:
     found: dict[str, dict[str, float]] = {}
     source = fit.source_of(plan.told)
     written = []
-    with progress_bar("candidates") as progress:
+    with progress_bar("crosstalk", of="candidates") as progress:
         for i, (name, tried) in enumerate(plan.candidates.items()):
             problem = crosstalk.problem_of(plan, tried, seen)
             likelihood = Likelihood(problem, tolerance=TOLERANCE)

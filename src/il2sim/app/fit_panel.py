@@ -40,7 +40,7 @@ def fit_panel(data: Path, out: Path, *, starts: int) -> None:
     plan = read_plan()
     seen = read_panel(plan, data)
     out.mkdir(parents=True, exist_ok=True)
-    with progress_bar("candidates") as progress:
+    with progress_bar("panel", of="fits") as progress:
         kept = judge_all(plan, seen, out, starts=starts, progress=progress)
         judge_over_times(plan, seen, kept, out)
     written = [

@@ -35,7 +35,7 @@ def fit_receptors(data: Path, out: Path, *, starts: int, draws: int) -> None:
     plan = read_plan()
     wells = read_plate(data, [one.file for one in plan.gates])
     out.mkdir(parents=True, exist_ok=True)
-    with progress_bar("candidates") as progress:
+    with progress_bar("receptors", of="fits") as progress:
         kept = judge_all(plan, wells, out, starts=starts, progress=progress)
     point = np.array(kept[plan.chosen.name]["point"])
     written = [
@@ -143,7 +143,7 @@ def write_chosen(
     source = fit.source_of(plan.told)
     if not draws:
         return fit.write_point(likelihood, plan.free, point, source, paths)
-    with progress_bar("draws") as progress:
+    with progress_bar("draws", of="steps") as progress:
         chains = fit_draws.draw(
             likelihood, point, out, steps=draws, key=source, progress=progress
         )

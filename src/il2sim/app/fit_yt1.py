@@ -39,7 +39,7 @@ def fit_yt1(data: Path, out: Path, *, starts: int) -> None:
         data, pstat5_min=plan.told["pstat5_min"], cd132_nM=plan.told["cd132_nM"]
     )
     out.mkdir(parents=True, exist_ok=True)
-    with progress_bar("candidates") as progress:
+    with progress_bar("yt1", of="candidates") as progress:
         kept = judge_all(plan, seen, out, starts=starts, progress=progress)
     written = [
         write_candidates(plan, kept, out / "yt1_candidates.tsv"),

@@ -25,13 +25,23 @@ def console(*, error: bool = False) -> Console:
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Subjects finished, time so far and time left, on the error stream."""
+def progress_bar(
+    title: str, *, of: str = "subjects"
+) -> Iterator[Callable[[int, int], None]]:
+    """Show what is finished, time so far and time left, on the error stream.
+
+    Parameters
+    ----------
+    title
+        What is under way.
+    of
+        What is counted, in the plural.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("subjects,"),
+        TextColumn(f"{of},", markup=False),
         TimeElapsedColumn(),
         TextColumn("so far,"),
         TimeRemainingColumn(),

@@ -248,7 +248,7 @@ def command(
             try_="il2sim validate " + " | ".join(CHECKS),
         )
     choices = Choices(card=card, subjects=subjects, workers=workers, out=out)
-    with progress_bar(what) as progress:
+    with progress_bar(what, of="steps") as progress:
         found = CHECKS[what](choices, progress)
     console = Console()
     for one in found.shown:

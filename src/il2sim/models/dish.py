@@ -13,6 +13,7 @@ from functools import lru_cache
 from il2sim.models.body import WILD_TYPE, values_for
 from il2sim.models.fusions import is_fusion, values_of_fusion
 from il2sim.models.mechanisms import PAIRED, Mechanism
+from il2sim.models.traps import refuse_unknown
 from il2sim.models.well import Seeded, Well
 from il2sim.molecules import catalog
 from il2sim.symbolic import Component, Model, Output, Reference
@@ -50,17 +51,20 @@ def dish(
     Raises
     ------
     UnknownName
-        The tables lack a parameter of a cell type or of the mechanism.
+        The tables lack a parameter of a cell type, a trap or the mechanism.
 
     Examples
     --------
     >>> dish(("Treg", "NK")).outputs["pSTAT5 of NK"].unit
     '%'
     """
+    components = tuple(_components(cells, mechanism))
+    if look_up is None:
+        refuse_unknown(components)
     return Model(
         name="dish",
         meaning=f"cells in a well; {mechanism.meaning}",
-        components=tuple(_components(cells, mechanism)),
+        components=components,
         outputs={one.name: one for one in _outputs(cells, mechanism)},
         inlets={one: f"{one} {mechanism.entry}" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},

@@ -3,18 +3,24 @@
 Soluble CD25 and antibodies are `Trap`s. What they leave free decides for whom they
 work: IL-2 whose CD25 site is taken still meets CD122 (`HeldMeetsDimer`; as by S4B6 or
 NARA1, V335-V336), IL-2 whose CD122 site is taken is handed over to CD25
-(`TriggeredExchange`; as by JES6-1, V334). The functions at the end compose mechanisms.
-Binding of the trap and of the cell are independent, so every cycle is closed.
+(`TriggeredExchange`; as by JES6-1, V334). Binding of the trap and of the cell are
+independent, so every cycle is closed.
+
+The functions at the end each add a trap to a mechanism, also to one that has traps. No
+IL-2 is in two of them at once: traps compete, whatever site each takes.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from il2sim.errors import BadModel, UnknownName
+from il2sim.evidence import library
 from il2sim.models.constants import AVOGADRO
 from il2sim.models.family import sequential
-from il2sim.models.mechanisms import PAIRED, Components, Mechanism, surface_of
+from il2sim.models.mechanisms import PAIRED, Components, Mechanism
 from il2sim.symbolic import (
     Component,
     Expression,
@@ -25,6 +31,7 @@ from il2sim.symbolic import (
     state,
     supplied,
 )
+from il2sim.symbolic.quantity import Parameter, State
 
 
 class Trap(Component):
@@ -136,7 +143,180 @@ class TriggeredExchange(Component):
     )
 
 
-def _in_medium(trap: str) -> Components:
+@lru_cache(maxsize=8)
+def decoy(trap: str, mechanism: Mechanism = PAIRED) -> Mechanism:
+    """Add a trap whose IL-2 meets no cell, such as soluble CD25 far from saturation.
+
+    Parameters
+    ----------
+    trap
+        Its name: that of its amount among the doses, and of its parameters, as in
+        ``"<trap>.kd"``. `dish` finds these in the tables, or by your own `look_up`.
+    mechanism
+        What it is added to, with whatever traps that has.
+
+    Raises
+    ------
+    BadModel
+        The mechanism has the name in its medium already, or has no IL-2.
+
+    Examples
+    --------
+    >>> decoy("soluble CD25", decoy("antibody")).traps
+    ('antibody', 'soluble CD25')
+    """
+    _refuse_taken(trap, mechanism)
+    return replace(
+        mechanism,
+        name=f"{mechanism.name}, {trap}",
+        traps=(*mechanism.traps, trap),
+        in_medium=partial(_in_medium, trap, mechanism.in_medium),
+    )
+
+
+@lru_cache(maxsize=8)
+def blocking_cd25(trap: str, mechanism: Mechanism = PAIRED) -> Mechanism:
+    """Add a trap that takes the CD25 site of IL-2 and leaves that of CD122.
+
+    What it covers signals on the surface, and is lost when it goes inside.
+
+    Parameters
+    ----------
+    trap, mechanism
+        As in `decoy`; the cells have the dimer of `PAIRED`.
+
+    Raises
+    ------
+    BadModel
+        The mechanism has the name in its medium already, or cells of another kind.
+
+    Examples
+    --------
+    >>> blocking_cd25("antibody", decoy("soluble CD25")).traps
+    ('soluble CD25', 'antibody')
+    """
+    _refuse_other_cells(
+        f"'{trap}' blocks CD25",
+        mechanism,
+        ("receptors.cd122", "receptors.dimer"),
+        f"blocking_cd25('{trap}', PAIRED)",
+    )
+    covered = _Bound(f"covered by {trap}.covered", "CD122", mechanism)
+    return replace(
+        decoy(trap, mechanism).with_components(partial(_held_meets_dimer, trap)),
+        engaged=covered.engaged,
+        surface=covered.surface,
+    )
+
+
+@lru_cache(maxsize=8)
+def triggered_exchange(trap: str, mechanism: Mechanism | None = None) -> Mechanism:
+    """Add a trap that takes the CD122 site of IL-2 and hands it over to CD25.
+
+    Parameters
+    ----------
+    trap, mechanism
+        As in `decoy`; the cells gather chains one after the other. Default
+        `sequential` with IL-2 alone.
+
+    Raises
+    ------
+    BadModel
+        The mechanism has the name in its medium already, or cells of another kind.
+
+    Examples
+    --------
+    >>> triggered_exchange("antibody").traps
+    ('antibody',)
+    """
+    plain = mechanism or sequential()
+    _refuse_other_cells(
+        f"'{trap}' hands IL-2 over",
+        plain,
+        ("cd25.surface", "il2.on_alpha"),
+        f"triggered_exchange('{trap}', sequential())",
+    )
+    ternary = _Bound(f"exchange by {trap}.ternary", "CD25", plain)
+    return replace(
+        decoy(trap, plain).with_components(partial(_exchange, trap)),
+        surface=ternary.surface,
+    )
+
+
+def refuse_unknown(components: Iterable[Component]) -> None:
+    """Complain of a trap for which the tables of evidence have no values.
+
+    Raises
+    ------
+    UnknownName
+        They lack a parameter that a component takes from its trap.
+    """
+    needed: dict[str, set[str]] = {}
+    for one in components:
+        for declared in one.of_kind(Parameter):
+            if declared.by == "holder":
+                of_trap = needed.setdefault(one.labels["holder"], set())
+                of_trap.add(declared.name)
+    if not needed:
+        return
+    known = {one.name for one in library.parameters()}
+    for trap, names in needed.items():
+        missing = sorted(one for one in names if f"{trap}.{one}" not in known)
+        if missing:
+            raise UnknownName(
+                f"the tables have no {' and '.join(missing)} of the trap '{trap}'.",
+                got=f"'{trap}'",
+                expected=f"a name that has {', '.join(sorted(names))}: "
+                f"{_with_all(names, known)}; or a look_up of your own",
+            )
+
+
+def _with_all(names: Iterable[str], known: set[str]) -> str:
+    """Every scope of the tables that has all of some names, quoted."""
+    wanted = list(names)
+    scopes = {one.rpartition(".")[0] for one in known}
+    found = [one for one in scopes if all(f"{one}.{name}" in known for name in wanted)]
+    return ", ".join(f"'{one}'" for one in sorted(found))
+
+
+def _refuse_taken(trap: str, mechanism: Mechanism) -> None:
+    if "il2" not in mechanism.ligands:
+        raise BadModel(
+            f"the trap '{trap}' has nothing to hold.",
+            got=f"a mechanism for {', '.join(mechanism.ligands)}",
+            expected="one with 'il2' among its ligands",
+        )
+    taken = (*mechanism.ligands, *mechanism.traps)
+    if trap in taken:
+        raise BadModel(
+            f"the mechanism '{mechanism.name}' has '{trap}' in its medium already.",
+            got=f"'{trap}'",
+            expected=f"a name that is not one of {', '.join(taken)}",
+        )
+
+
+def _refuse_other_cells(
+    what: str, mechanism: Mechanism, wanted: tuple[str, ...], try_: str
+) -> None:
+    """Complain of cells that lack a state which a trap changes."""
+    cell = "NK"
+    states = {
+        component.qualified(one)
+        for component in mechanism.receptors(cell)
+        for one in component.of_kind(State)
+    }
+    missing = [one for one in wanted if f"{cell} {one}" not in states]
+    if missing:
+        raise BadModel(
+            f"{what}, which cells of the mechanism '{mechanism.name}' cannot show.",
+            got=f"no '<cell> {missing[0]}'",
+            expected=f"cells with {' and '.join(wanted)}",
+            try_=try_,
+        )
+
+
+def _in_medium(trap: str, before: Callable[[], Iterable[Component]]) -> Components:
+    yield from before()
     yield Trap(
         trap,
         holder=trap,
@@ -156,54 +336,9 @@ def _of_trap(trap: str) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=8)
-def decoy(trap: str, mechanism: Mechanism = PAIRED) -> Mechanism:
-    """Add a trap whose IL-2 meets no cell, such as soluble CD25 far from saturation.
-
-    Examples
-    --------
-    >>> decoy("soluble CD25").traps
-    ('soluble CD25',)
-    """
-    return replace(
-        mechanism,
-        name=f"{mechanism.name}, {trap}",
-        traps=(trap,),
-        in_medium=partial(_in_medium, trap),
-    )
-
-
-@lru_cache(maxsize=8)
-def blocking_cd25(trap: str) -> Mechanism:
-    """Add a trap that takes the CD25 site of IL-2 and leaves that of CD122.
-
-    Examples
-    --------
-    >>> blocking_cd25("antibody").ligands
-    ('il2',)
-    """
-    return replace(
-        decoy(trap).with_components(partial(_held_meets_dimer, trap)),
-        engaged=_with_covered,
-        surface=_surface_with_covered,
-    )
-
-
-@lru_cache(maxsize=8)
-def triggered_exchange(trap: str) -> Mechanism:
-    """Add a trap that takes the CD122 site of IL-2 and hands it over to CD25.
-
-    Examples
-    --------
-    >>> triggered_exchange("antibody").traps
-    ('antibody',)
-    """
-    return decoy(trap, sequential()).with_components(partial(_exchange, trap))
-
-
 def _held_meets_dimer(trap: str, cell: str) -> Components:
     yield HeldMeetsDimer(
-        f"{cell} covered",
+        f"{cell} covered by {trap}",
         **_of_trap(trap),
         cells=f"{cell}.seeded",
         cd122=f"{cell} receptors.cd122",
@@ -215,7 +350,7 @@ def _held_meets_dimer(trap: str, cell: str) -> Components:
 
 def _exchange(trap: str, cell: str) -> Components:
     yield TriggeredExchange(
-        f"{cell} exchange",
+        f"{cell} exchange by {trap}",
         **_of_trap(trap),
         cells=f"{cell}.seeded",
         cd25=f"{cell} cd25.surface",
@@ -224,13 +359,18 @@ def _exchange(trap: str, cell: str) -> Components:
     )
 
 
-def _with_covered(cell: str) -> Expression:
-    return Reference(f"{cell} receptors.engaged") + Reference(f"{cell} covered.covered")
+@dataclass(frozen=True)
+class _Bound:
+    """A state of each cell in which a chain has IL-2 and its trap, beside others."""
 
+    state: str
+    chain: str
+    others: Mechanism
 
-def _surface_with_covered(cell: str) -> dict[str, Expression]:
-    covered = surface_of(f"{cell} covered", {"CD122": ("covered",)})
-    return {
-        chain: held + covered[chain] if chain in covered else held
-        for chain, held in PAIRED.surface(cell).items()
-    }
+    def engaged(self, cell: str) -> Expression:
+        return self.others.engaged(cell) + Reference(f"{cell} {self.state}")
+
+    def surface(self, cell: str) -> Mapping[str, Expression]:
+        shown = dict(self.others.surface(cell))
+        shown[self.chain] = shown[self.chain] + Reference(f"{cell} {self.state}")
+        return shown

@@ -35,6 +35,10 @@ WASH_RATE = 1200.0
 VOLUME = "well.volume"
 _WASH = "well.k_wash"
 
+_DOSES = "finite numbers of nM, zero or more"
+_TIMES = "finite hours, zero or more"
+_VALUES = "finite numbers"
+
 
 @dataclass(frozen=True)
 class Plate:
@@ -54,6 +58,18 @@ class Plate:
         When the medium is exchanged, [h]; None for never.
     given_h
         When each ligand is put in, [h], by the name of its inlet; at zero unless named.
+
+    Raises
+    ------
+    BadProblem
+        A dose, a time or a value is not a finite number; a dose or a time is below
+        zero; or there is no time. Which values may be below zero the model knows:
+        `incubate` refuses the others.
+
+    Examples
+    --------
+    >>> Plate({"il2": [0.1, 1.0, 10.0]}, times_h=[0.5, 4.0]).n_wells
+    3
     """
 
     doses_nM: Mapping[str, ArrayLike]  # noqa: N815 - the unit is written so
@@ -61,6 +77,24 @@ class Plate:
     values: Mapping[str, ArrayLike] = field(default_factory=dict)
     wash_h: float | None = None
     given_h: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for ligand, dose in self.doses_nM.items():
+            _refuse_impossible(f"the dose of '{ligand}'", dose, _DOSES)
+        _refuse_impossible("'times_h' of a plate", self.times_h, _TIMES)
+        if not np.size(self.times_h):
+            raise BadProblem(
+                "a plate is never looked at.",
+                got="no times_h",
+                expected=_TIMES,
+                try_="times_h=[0.5]",
+            )
+        for name, value in self.values.items():
+            _refuse_impossible(f"the value of '{name}'", value, _VALUES, least=-np.inf)
+        if self.wash_h is not None:
+            _refuse_impossible("'wash_h' of a plate", self.wash_h, _TIMES)
+        for ligand, time_h in self.given_h.items():
+            _refuse_impossible(f"the time of '{ligand}' in 'given_h'", time_h, _TIMES)
 
     @property
     def n_wells(self) -> int:
@@ -153,7 +187,8 @@ def incubate(
     UnknownName
         The model has no such inlet, parameter or output.
     BadProblem
-        A dose or a time cannot be used.
+        Times do not increase, the numbers of wells differ, or a value is below zero,
+        though neither the parameter of the model nor its range is.
 
     Examples
     --------
@@ -184,8 +219,8 @@ def problem_of(
 
     Raises
     ------
-    UnknownName
-        The model has no such inlet, parameter or output.
+    UnknownName, BadProblem
+        As in `incubate`.
     """
     from il2sim.engine.lower import lower
 
@@ -210,6 +245,51 @@ def problem_of(
     )
 
 
+def _refuse_impossible(
+    what: str,
+    given: ArrayLike,
+    expected: str,
+    *,
+    least: float = 0.0,
+    try_: str | None = None,
+) -> None:
+    """Complain of the first number that is not finite, or below the least."""
+    try:
+        numbers = np.atleast_1d(np.asarray(given, dtype=float))
+    except (TypeError, ValueError):
+        numbers = np.empty((0, 0))
+    if numbers.ndim != 1:
+        raise BadProblem(
+            f"{what} is neither a number nor a row of numbers.",
+            got=repr(given),
+            expected=expected,
+            try_=try_,
+        )
+    bad = ~np.isfinite(numbers) | (numbers < least)
+    if np.any(bad):
+        i = int(np.argmax(bad))
+        place = f" at [{i}]" if np.ndim(given) else ""
+        raise BadProblem(
+            f"{what} is not possible.",
+            got=f"{numbers[i]:g}{place}",
+            expected=expected,
+            try_=try_,
+        )
+
+
+def _refuse_below_zero(model: Model, plate: Plate) -> None:
+    """Complain of negative values, but where the model has a negative one or range."""
+    for name, value in plate.values.items():
+        told = model.parameters[name]
+        if told.value >= 0 and (told.low is None or told.low >= 0):
+            _refuse_impossible(
+                f"the value of '{name}'",
+                value,
+                f"zero or more, finite; the model has {told.value:g} {told.unit}",
+                try_=f"values={{'{name}': {told.engine_value:.6g}}}",
+            )
+
+
 def _parameters(model: Model, program: Program, plate: Plate) -> Floats:
     known = {name: one.engine_value for name, one in model.parameters.items()}
     for name in plate.values:
@@ -219,6 +299,7 @@ def _parameters(model: Model, program: Program, plate: Plate) -> Floats:
                 got=f"'{name}'",
                 expected=closest(name, known),
             )
+    _refuse_below_zero(model, plate)
     rows = np.empty((plate.n_wells, len(program.parameters)))
     for i, name in enumerate(program.parameters):
         rows[:, i] = np.asarray(plate.values.get(name, known[name]), dtype=float)
