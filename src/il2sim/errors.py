@@ -127,6 +127,8 @@ class SolveFailed(Il2simError, RuntimeError):
 def closest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     """Name the known words nearest to one that is unknown, those it is part of first.
 
+    Of few words, none of which is near, all are named; of many the nearest, with "…".
+
     Examples
     --------
     >>> closest("memry Treg", ["naive Treg", "memory Treg", "CD8"])
@@ -138,6 +140,9 @@ def closest(name: str, known: Iterable[str], *, most: int = 3) -> str:
     parts = [word for word in lower if given and (given in word or word in given)]
     alike = difflib.get_close_matches(given, lower, n=most, cutoff=0.5)
     near = list(dict.fromkeys([*parts, *alike]))[:most]
-    chosen = [lower[word] for word in near] or words[: 2 * most]
-    more = "" if near or len(words) <= 2 * most else ", …"
+    is_far = not near and len(words) > 2 * most
+    if is_far:
+        near = difflib.get_close_matches(given, lower, n=most, cutoff=0.0)
+    chosen = [lower[word] for word in near] or words
+    more = ", …" if is_far else ""
     return ", ".join(f"'{word}'" for word in chosen) + more

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from il2sim.app.folder import check_folder
 from il2sim.app.terminal import progress_bar
-from il2sim.errors import UnknownName, UnreadableFile, closest
+from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,17 @@ FITS: Mapping[str, Callable[[Asked], None]] = {
 WITHOUT_DATA = ("body",)
 """Fits to what ships with the package."""
 
+TAKEN: Mapping[str, tuple[str, ...]] = {
+    "--data": tuple(one for one in FITS if one not in WITHOUT_DATA),
+    "--starts": ("receptors", "yt1", "panel", "crosstalk"),
+    "--draws": ("receptors",),
+    "--leave-one-out": ("body",),
+}
+"""Options that some fits take, and which. The body draws from its posterior unasked."""
+
+STARTS = 3
+"""Of each fit, unless the user says otherwise."""
+
 
 def command(
     what: Annotated[
@@ -111,9 +123,16 @@ def command(
     out: Annotated[
         Path | None, typer.Option(help="Folder to fill, or to go on in.")
     ] = None,
-    starts: Annotated[int, typer.Option(help="Of each fit.", min=1)] = 3,
+    starts: Annotated[
+        int | None,
+        typer.Option(help=f"Of each fit; {STARTS} unless given.", min=1),
+    ] = None,
     draws: Annotated[
-        int, typer.Option(help="Steps of the sampler of the posterior; 0 for none.")
+        int,
+        typer.Option(
+            help="Steps of the sampler of the posterior of receptors; 0 for none.",
+            min=0,
+        ),
     ] = 0,
     leave_one_out: Annotated[
         bool, typer.Option(help="Fit the body without each of its cards, too.")
@@ -127,12 +146,39 @@ def command(
             expected=closest(what, FITS),
             try_="il2sim fit receptors --data FOLDER | il2sim fit body",
         )
+    _refuse_idle(
+        what,
+        {
+            "--data": data,
+            "--starts": starts,
+            "--draws": draws,
+            "--leave-one-out": leave_one_out,
+        },
+    )
     if data is None and what not in WITHOUT_DATA:
+        from il2sim.inference.fit_file import needed
+
+        expected, line = needed(what)
         raise UnreadableFile(
             f"the fit '{what}' needs the public data.",
-            got="no folder",
-            expected="the folder with its files",
-            try_=f"il2sim fit {what} --data FOLDER",
+            got="no --data FOLDER",
+            expected=expected,
+            try_=line,
         )
     folder = out or Path("runs") / f"fit-{what}"
-    FITS[what](Asked(data or Path(), folder, starts, draws, leave_one_out))
+    check_folder(folder)
+    asked = Asked(data or Path(), folder, starts or STARTS, draws, leave_one_out)
+    FITS[what](asked)
+
+
+def _refuse_idle(what: str, given: Mapping[str, object]) -> None:
+    """Refuse an option that the fit would not heed."""
+    for option, value in given.items():
+        if value and what not in TAKEN[option]:
+            data = " --data FOLDER" if what in TAKEN["--data"] else ""
+            raise BadProblem(
+                f"the fit '{what}' takes no {option}.",
+                got=option if value is True else f"{option} {value}",
+                expected=f"{option} only for {', '.join(TAKEN[option])}",
+                try_=f"il2sim fit {what}{data}",
+            )

@@ -32,6 +32,26 @@ TABLE_ROWS = 4096
 """Rows of a table that are written at once."""
 
 
+def check_folder(path: Path) -> None:
+    """See that a folder can be made where it is not there yet.
+
+    Raises
+    ------
+    FolderInUse
+        There is a file of its name, or of the name of a folder around it.
+    """
+    found = next((one for one in (path, *path.parents) if one.exists()), None)
+    if found is not None and not found.is_dir():
+        raise _in_use(
+            path,
+            f"'{found}', which is a file",
+            "a folder, or a name that is free",
+            try_=f"--out {path.with_name(path.stem + '-folder')}"
+            if found == path
+            else None,
+        )
+
+
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Keep other processes out of a folder, which is made if it is missing.

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from il2sim.app.candidates import SCALES, candidate_of, candidates_of
+from il2sim.app.folder import check_folder
 from il2sim.errors import BadProblem
 from il2sim.inference.fitted_cells import HOURS, PANEL, PLATE, cells_of, fit_of
 from il2sim.models.dish import CELLS
@@ -94,10 +95,13 @@ def screen_molecules(
     BadProblem
         No molecule is given, the time is not after zero, or more draws are wanted than
         ship.
+    FolderInUse
+        There is a file where the folder should be.
     """
     from il2sim.figures.responses import responses_figure, selectivity_map
     from il2sim.figures.style import save
 
+    check_folder(out)
     found = screened(
         candidates,
         time_h=time_h,

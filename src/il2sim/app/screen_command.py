@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -38,10 +38,12 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     kd_betagamma: Annotated[
         str, typer.Option(help="For CD122 with gamma-c, in nM; commas.")
     ] = "",
-    valency: Annotated[str, typer.Option(help="Live arms; commas.")] = "1",
+    valency: Annotated[
+        str, typer.Option(help="Live arms; commas; 1 unless given.")
+    ] = "",
     scale: Annotated[
-        str, typer.Option(help="Of the affinities: unfused or fused.")
-    ] = "unfused",
+        str, typer.Option(help="Of the affinities: unfused (unless given) or fused.")
+    ] = "",
     variant: Annotated[
         list[str] | None, typer.Option(help="Of the catalog; may be repeated.")
     ] = None,
@@ -58,6 +60,10 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     workers: words.Workers = None,
 ) -> None:
     """Predict dose-response and selectivity of molecules on blood cells."""
+    if not (kd_alpha or kd_betagamma):
+        _refuse_idle({"--valency": valency, "--scale": scale}, "--kd-alpha")
+    if not variant:
+        _refuse_idle({"--catalog": own}, "--variant")
     chosen = [
         *_named(variant or (), own),
         *(read_candidates(molecules) if molecules else ()),
@@ -66,8 +72,8 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         chosen += candidates_of(
             _numbers(kd_alpha, "--kd-alpha"),
             _numbers(kd_betagamma, "--kd-betagamma"),
-            _numbers(valency, "--valency"),
-            scale=scale,
+            _numbers(valency or "1", "--valency"),
+            scale=scale or "unfused",
         )
     if not chosen:
         raise BadProblem(
@@ -124,13 +130,37 @@ def _named(names: Sequence[str], own: Path | None) -> Iterator[Candidate]:
         yield candidate_of(find(name))
 
 
+def _refuse_idle(given: Mapping[str, object], with_: str) -> None:
+    """Refuse options that nothing on the line would heed."""
+    more = {
+        "--kd-alpha": "--kd-alpha 10 --kd-betagamma 1",
+        "--variant": "--variant NAME",
+    }
+    for option, value in given.items():
+        if value:
+            raise BadProblem(
+                f"{option} changes nothing here.",
+                got=f"{option} {value} without {with_}",
+                expected=f"{option} goes with {with_}; the rows of a table say theirs",
+                try_=f"il2sim screen {option} {value} {more[with_]}",
+            )
+
+
 def _numbers(text: str, option: str) -> list[float]:
     """Numbers between commas."""
+    if not text.strip():
+        raise BadProblem(
+            f"{option} is missing.",
+            got="an affinity for one receptor",
+            expected="one for CD25, and one for CD122 with gamma-c, in nM",
+            try_="il2sim screen --kd-alpha 10 --kd-betagamma 1",
+        )
     try:
         return [float(one) for one in text.split(",")]
     except ValueError as error:
         raise BadProblem(
             f"the numbers of {option} cannot be read.",
             got=f"'{text}'",
-            expected="such as 1,10,100",
+            expected="numbers between commas",
+            try_=f"{option} 1,10,100",
         ) from error

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import UnreadableFile
-from il2sim.inference.fit_file import FitFile, read_told
+from il2sim.inference.fit_file import FitFile, not_there, read_told
 from il2sim.inference.observation import Observations
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import FEW_CELLS, free_numbers
@@ -349,12 +348,8 @@ def read_curves(plan: Plan, folder: Path) -> list[Seen]:
     )
     missing = [one for one in (*FILES.values(), CROSS) if not (found / one).exists()]
     if missing:
-        raise UnreadableFile(
-            f"'{folder}' does not hold the curves of IL-7 and IL-4.",
-            got="no " + ", ".join(missing),
-            expected="a clone of https://github.com/meyer-lab/gc-cytokines at c48ba92f",
-            try_="il2sim fit crosstalk --data FOLDER",
-        )
+        got = "no " + ", ".join(missing)
+        raise not_there("crosstalk", folder, "the curves of IL-7 and IL-4", got=got)
     made = []
     for ligand, name in FILES.items():
         rows = _numbers(found / name)

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import UnreadableFile
 from il2sim.inference.check import Check
 from il2sim.inference.donors import Means, Prior, common_of, predict, spread_of
 from il2sim.inference.facts import shipped
-from il2sim.inference.fit_file import read_told
+from il2sim.inference.fit_file import not_there, read_told
 
 Floats = NDArray[np.float64]
 
@@ -203,12 +202,8 @@ def read_counts(folder: Path) -> list[Wells]:
         (folder / one / FILE for one in FOLDERS if (folder / one / FILE).exists()), None
     )
     if path is None:
-        raise UnreadableFile(
-            f"'{folder}' does not hold the counts of cells in culture.",
-            got=f"no {FILE}",
-            expected="a clone of https://github.com/hammerlab/t-cell-guide at 3b95f3ab",
-            try_="il2sim fit culture --data FOLDER",
-        )
+        what = "the counts of cells in culture"
+        raise not_there("culture", folder, what, got=f"no {FILE}")
     by: dict[tuple[str, float], list[float]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from il2sim.errors import BadProblem, UnknownName, closest
+from il2sim.errors import BadProblem, UnknownName, UnreadableFile, closest
 
 Tried = TypeVar("Tried")
 
@@ -30,6 +31,66 @@ def read_told(name: str) -> dict[str, Any]:
     if "free" in told:
         told["free"] = [_whole(one) for one in told["free"]]
     return told
+
+
+def needed(name: str) -> tuple[str, str]:
+    """What a fit needs, and the line that fetches it and fits.
+
+    Examples
+    --------
+    >>> needed("culture")[0]
+    'a clone of https://github.com/hammerlab/t-cell-guide at 3b95f3ab'
+    """
+    told = read_told(name)
+    place, commit = told["repository"], told["commit"]
+    clone = place.rsplit("/", 1)[1]
+    return (
+        f"a clone of {place} at {commit}",
+        f"git clone {place} && git -C {clone} checkout {commit} && "
+        f"il2sim fit {name} --data {clone}",
+    )
+
+
+def not_there(name: str, folder: Path, what: str, *, got: str) -> UnreadableFile:
+    """Say that a folder does not hold the public data of a fit, and how to fetch them.
+
+    Parameters
+    ----------
+    name
+        Of the fit.
+    folder
+        As given.
+    what
+        The data, in words.
+    got
+        Which files are missing.
+    """
+    expected, line = needed(name)
+    return UnreadableFile(
+        f"'{folder}' does not hold {what}.", got=got, expected=expected, try_=line
+    )
+
+
+def laid_out_otherwise(
+    name: str, path: Path, *, got: str, expected: str
+) -> UnreadableFile:
+    """Say that a file of a fit is not as published, and how to fetch the one that is.
+
+    Parameters
+    ----------
+    name
+        Of the fit.
+    path
+        Of the file.
+    got, expected
+        What is in it, and what should be.
+    """
+    return UnreadableFile(
+        f"'{path}' is not laid out as published.",
+        got=got,
+        expected=expected,
+        try_=needed(name)[1],
+    )
 
 
 def _whole(one: dict[str, Any]) -> dict[str, Any]:

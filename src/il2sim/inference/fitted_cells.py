@@ -99,6 +99,7 @@ def _plate(n_draws: int, seed: int) -> Gates:
             "more draws are wanted than ship with the fit of the plate.",
             got=n_draws,
             expected=f"at most {len(drawn)}",
+            try_=f"--draws {len(drawn)}",
         )
     chosen = np.random.default_rng(seed).permutation(len(drawn))[:n_draws]
     points = [best, *(drawn[i] for i in chosen)]

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import UnreadableFile
-from il2sim.inference.fit_file import FitFile, read_told
+from il2sim.inference.fit_file import FitFile, laid_out_otherwise, not_there, read_told
 from il2sim.inference.observation import Observations
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import (
@@ -316,21 +315,23 @@ def read_panel(plan: Plan, folder: Path, what: str = "Mean") -> list[Seen]:
     )
     missing = [one for one in FILES if not (found / one).exists()]
     if missing:
-        raise UnreadableFile(
-            f"'{folder}' does not hold the panel of Fc fusions.",
-            got="no " + ", ".join(missing),
-            expected="a clone of https://github.com/meyer-lab/gcSolver.jl at b074e92c",
-            try_="il2sim fit panel --data FOLDER",
-        )
+        got = "no " + ", ".join(missing)
+        raise not_there(_read_by(what), folder, "the panel of Fc fusions", got=got)
     return [one for name in FILES for one in _means(plan, found / name, what)]
+
+
+def _read_by(what: str) -> str:
+    """Which fit reads a column."""
+    return "variance" if what == "Variance" else "panel"
 
 
 def _means(plan: Plan, path: Path, what: str) -> list[Seen]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     if not rows or set(COLUMNS) - set(rows[0]):
-        raise UnreadableFile(
-            f"'{path}' is not laid out as published.",
+        raise laid_out_otherwise(
+            _read_by(what),
+            path,
             got=", ".join(rows[0]) if rows else "no row",
             expected="columns " + ", ".join(COLUMNS),
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import UnreadableFile
+from il2sim.inference.fit_file import laid_out_otherwise, not_there
 
 Floats = NDArray[np.float64]
 
@@ -104,20 +104,16 @@ def read_plate(folder: Path, gates: Sequence[str]) -> list[Well]:
     """
     path = next((folder / one for one in FILES if (folder / one).exists()), None)
     if path is None:
-        raise UnreadableFile(
-            f"'{folder}' does not hold the public plate.",
-            got="none of " + ", ".join(FILES),
-            expected="a clone of https://github.com/meyer-lab/type-I-ckine-model "
-            "at e481bc03",
-            try_="il2sim fit receptors --data FOLDER",
-        )
+        got = "none of " + ", ".join(FILES)
+        raise not_there("receptors", folder, "the public plate", got=got)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     blocks = {row[1].strip(): i for i, row in enumerate(rows) if len(row) > 1}
     missing = [gate for gate in gates if gate not in blocks]
     if missing:
-        raise UnreadableFile(
-            f"'{path}' is not laid out as the public plate.",
+        raise laid_out_otherwise(
+            "receptors",
+            path,
             got=f"no block of {', '.join(missing)}",
             expected="blocks of " + ", ".join(gates),
         )

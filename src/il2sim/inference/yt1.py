@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from il2sim.errors import UnreadableFile
-from il2sim.inference.fit_file import FitFile, read_told
+from il2sim.inference.fit_file import FitFile, laid_out_otherwise, not_there, read_told
 from il2sim.inference.observation import Observations, growing_noise
 from il2sim.inference.problem import FitProblem, Part, Reading
 from il2sim.inference.receptors import Candidate, free_numbers
@@ -210,12 +209,8 @@ def read_line(folder: Path, *, pstat5_min: float, cd132_nM: float) -> list[Seen]
     )
     missing = [one for one in files if not (found / one).exists()]
     if missing:
-        raise UnreadableFile(
-            f"'{folder}' does not hold the readings of YT-1 cells.",
-            got="no " + ", ".join(missing),
-            expected="a clone of https://github.com/meyer-lab/gc-cytokines at c48ba92f",
-            try_="il2sim fit yt1 --data FOLDER",
-        )
+        got = "no " + ", ".join(missing)
+        raise not_there("yt1", folder, "the readings of YT-1 cells", got=got)
     return [
         *_pstat5(found / PSTAT5_FILE, pstat5_min),
         *(
@@ -234,8 +229,9 @@ def _rows(path: Path, told: Callable[[str], Any]) -> list[tuple[float, Any, floa
     columns = [(i, told(name)) for i, name in enumerate(head)]
     known = [(i, one) for i, one in columns if one is not None]
     if not known:
-        raise UnreadableFile(
-            f"'{path}' is not laid out as published.",
+        raise laid_out_otherwise(
+            "yt1",
+            path,
             got=", ".join(head),
             expected="columns of IL-2 and IL-15",
         )

@@ -245,6 +245,9 @@ def _read(path: Path) -> dict[str, Any]:
             f"the catalog '{path.name}' cannot be read.",
             got=str(error),
             expected="TOML with [variants.<name>] and [products.<name>]",
+            try_=f"""printf '[variants.mine]\\nlike = "IL-2"\\n' > {path.name}"""
+            if isinstance(error, FileNotFoundError)
+            else None,
         ) from error
 
 
@@ -270,6 +273,10 @@ def _add(known: dict[str, _Thing], thing: _Thing, entry: Entry) -> None:
             )
 
 
+LISTED = {"variant": "variants", "product": "products"}
+"""What `il2sim list` shows of a catalog."""
+
+
 def _find(name: str, known: Mapping[str, _Thing], what: str) -> _Thing:
     if _folded(name) in known:
         return known[_folded(name)]
@@ -279,6 +286,7 @@ def _find(name: str, known: Mapping[str, _Thing], what: str) -> _Thing:
         f"no {what} is named '{name}'.",
         got=repr(name),
         expected=closest(name, names | aliases),
+        try_=f"il2sim list {LISTED[what]}" if what in LISTED else None,
     )
 
 

@@ -54,7 +54,9 @@ class Entry:
     name: str
     content: Mapping[str, Any]
 
-    def refuse(self, problem: str, *, got: object, expected: str) -> NoReturn:
+    def refuse(
+        self, problem: str, *, got: object, expected: str, try_: str | None = None
+    ) -> NoReturn:
         """Name the entry and what is wrong with it.
 
         Raises
@@ -66,6 +68,7 @@ class Entry:
             f"the {self.kind} '{self.name}' of {self.file} {problem}.",
             got=got,
             expected=expected,
+            try_=try_,
         )
 
     def check_keys(self, known: Iterable[str]) -> None:
@@ -233,6 +236,7 @@ def _draft(entry: Entry, name: str, given: Mapping[str, Any]) -> ParameterValue:
             f"gives {name} without a source",
             got=dict(given),
             expected='source = "…", or assumption = true and why',
+            try_=_line(name, given),
         )
     _check_source(entry, name, source, how)
     low, high = given.get("low"), given.get("high")
@@ -244,6 +248,13 @@ def _draft(entry: Entry, name: str, given: Mapping[str, Any]) -> ParameterValue:
     if not isinstance(unit, str):
         entry.refuse(f"gives {name} without a unit", got=unit, expected="unit = …")
     return ParameterValue(name, value, unit, low, high, source or "none", how, why)
+
+
+def _line(name: str, given: Mapping[str, Any]) -> str:
+    """A number as it may be written."""
+    usual, _ = (NUMBERS | PRODUCT_NUMBERS)[name]
+    value, unit = given.get("value", 10), given.get("unit", usual)
+    return f'{name} = {{value = {value}, unit = "{unit}", source = "own SPR, 2026"}}'
 
 
 def _row(entry: Entry, name: str, given: Mapping[str, Any]) -> Measurement | None:
@@ -287,6 +298,7 @@ def _check_number(entry: Entry, name: str, given: tuple[Any, Any, Any]) -> None:
             f"has no {name} above zero",
             got=value,
             expected="a positive number (an evidence key with only a range has none)",
+            try_=_line(name, {}),
         )
     bounds = [number for number in (low, value, high) if number is not None]
     if bounds != sorted(bounds):

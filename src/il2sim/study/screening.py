@@ -61,8 +61,8 @@ class Candidate:
     Raises
     ------
     BadProblem
-        An affinity or the rate is not positive, no arm is live, or a number is not
-        finite.
+        An affinity or the rate is not positive, no arm is live, a number of arms is not
+        whole, or a number is not finite.
     """
 
     name: str
@@ -75,17 +75,29 @@ class Candidate:
 
     def __post_init__(self) -> None:
         rate = 1.0 if self.kon_beta_gamma is None else self.kon_beta_gamma
-        positive = (self.kd_alpha_nM, self.kd_beta_gamma_nM, rate)
-        finite = np.all(np.isfinite((*positive, self.arms, self.cd25_arms)))
-        if not (
-            finite and min(positive) > 0 and self.arms >= 1 and self.cd25_arms >= 0
-        ):
+        positive = {
+            "an affinity for CD25 of {:g} nM": self.kd_alpha_nM,
+            "an affinity for CD122 with gamma-c of {:g} nM": self.kd_beta_gamma_nM,
+            "a rate of {:g} 1/(nM*min)": rate,
+        }
+        whole = {
+            "{:g} live arms": (self.arms, 1),
+            "{:g} dead arms": (self.cd25_arms, 0),
+        }
+        wrong = [
+            said.format(one) for said, one in positive.items() if not 0 < one < np.inf
+        ] + [
+            said.format(one)
+            for said, (one, least) in whole.items()
+            if not (least <= one < np.inf and one == round(one))
+        ]
+        if wrong:
             raise BadProblem(
                 f"the molecule '{self.name}' cannot be screened.",
-                got=f"{self.kd_alpha_nM:g} nM, {self.kd_beta_gamma_nM:g} nM, "
-                f"{self.arms:g} live arms, {self.cd25_arms:g} other arms"
-                + (f", {rate:g} 1/(nM*min)" if rate <= 0 else ""),
-                expected="affinities and rates above zero, one live arm or more",
+                got=", ".join(wrong),
+                expected="affinities and rates above zero, and whole arms, "
+                "of which one or more are live",
+                try_="il2sim screen --kd-alpha 10 --kd-betagamma 1 --valency 2",
             )
 
 
@@ -250,6 +262,7 @@ def screen(
             "pSTAT5 cannot be read at this time.",
             got=f"{time_h:g} h",
             expected="hours after the molecule was given, such as 0.5 or 1",
+            try_="--time 1",
         )
     wells = Wells(doses_nM, time_h, workers)
     found = _solved(gates, (reference, *candidates), wells, progress)

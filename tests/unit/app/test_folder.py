@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from il2sim.app.folder import PARTS, RunFolder, held
+from il2sim.app.folder import PARTS, RunFolder, check_folder, held
 from il2sim.engine import snapshot
 from il2sim.errors import FolderInUse
 from il2sim.provenance import provenance_of
@@ -30,6 +30,20 @@ def test_one_folder_belongs_to_one_process(tmp_path):
         raise AssertionError
     with held(tmp_path / "run"):
         pass
+
+
+def test_a_file_is_no_folder(tmp_path):
+    """Nor is anything in it; a free name, and a folder, are fine."""
+    file = tmp_path / "taken.csv"
+    file.write_text("")
+    for path in (file, file / "inside"):
+        with pytest.raises(
+            FolderInUse, match=r"(?s)taken\.csv', which is a file.*--out"
+        ):
+            check_folder(path)
+    for path in (tmp_path, tmp_path / "free" / "deep"):
+        check_folder(path)
+    assert not (tmp_path / "free").exists()
 
 
 def test_what_a_killed_process_was_writing_is_nobodys(tmp_path):

@@ -9,11 +9,13 @@ from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
 from il2sim.app.cli import app
 from il2sim.app.screen import notes_of, screened
 from il2sim.app.screen_command import _named
-from il2sim.errors import BadProblem, BadVariant, UnreadableFile
+from il2sim.errors import BadProblem, BadVariant, FolderInUse, UnreadableFile
 from il2sim.models.fusions import SCALE
 from il2sim.molecules import variant
 
 HEAD = "name,kd_alpha_nM,kd_betagamma_nM,valency,scale\n"
+HEAD_KON = "name,kd_alpha_nM,kd_betagamma_nM,kon_betagamma_per_M_s\n"
+UNKNOWN = (UnreadableFile, "(?s)not known.*'valncy'.*expected: 'valency'")
 
 
 def test_a_screening_fills_a_folder(tmp_path):
@@ -63,28 +65,90 @@ def test_a_molecule_of_the_catalog_keeps_its_scale():
 @pytest.mark.parametrize(
     ("text", "error", "match"),
     [
-        ("name,kd\nmine,1\n", UnreadableFile, "cannot be read"),
+        ("name,kd\nmine,1\n", UnreadableFile, "column that is not known"),
         (HEAD + "mine,1,much,1,unfused\n", UnreadableFile, "no number under"),
-        (HEAD + "mine,1,1,1,spr\n", BadVariant, "scale of affinities"),
+        (HEAD + "mine,1,1,1,spr\n", BadVariant, "line 2.*scale of affinities"),
+        (HEAD.replace("valency", "valncy") + "mine,1,1,2,\n", *UNKNOWN),
+        (HEAD.replace(",", ";"), UnreadableFile, "column that is not known"),
+        (HEAD.replace("scale", "valency"), UnreadableFile, "twice"),
+        ("name,kd_alpha_nM\nmine,1\n", UnreadableFile, "missing"),
+        (HEAD, UnreadableFile, "a heading alone"),
+        ("", UnreadableFile, "nothing"),
+        (HEAD + "mine,1,5,1,,1\n", UnreadableFile, "line 2, has more cells"),
+        (HEAD + "mine,1,1\n\n ,1,1\n", UnreadableFile, "line 4, has no name"),
+        (HEAD + "mine,1,1\nmine ,1,2\n", UnreadableFile, "line 3, .* taken"),
+        (HEAD + "mine,1,1,1.5\n", BadProblem, "(?s)'mine'.*1.5 live arms.*whole"),
+        (HEAD + "mine,-1,1\n", BadProblem, "(?s)'mine'.*CD25 of -1 nM.*above zero"),
+        (HEAD_KON + "mine,1,1,0\n", BadProblem, "(?s)'mine'.*a rate of 0"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_where(tmp_path, text, error, match):
-    """A column is missing, a cell is no number, a scale is not known."""
+    """Headings, cells, names, numbers and scales that are not those of a molecule."""
     path = tmp_path / "mine.csv"
     path.write_text(text)
-    with pytest.raises(error, match=match):
+    with pytest.raises(error, match=match) as caught:
         read_candidates(path)
+    assert "  try:      " in str(caught.value)
 
 
-def test_nothing_to_screen_is_said():
-    """No molecule by any of the three ways; numbers that are none."""
-    for words, match in (
-        (["screen"], "nothing is to be screened"),
-        (["screen", "--kd-alpha", "x", "--kd-betagamma", "1"], "--kd-alpha"),
-    ):
-        done = CliRunner().invoke(app, words)
-        assert isinstance(done.exception, BadProblem)
-        assert match in str(done.exception)
+def test_a_table_that_is_missing_says_how_one_begins(tmp_path):
+    """The table that the line makes is read."""
+    with pytest.raises(UnreadableFile, match="no file") as caught:
+        read_candidates(tmp_path / "mine.csv")
+    text = str(caught.value).split("printf '")[1].split("'")[0]
+    (tmp_path / "mine.csv").write_text(text.replace("\\n", "\n"))
+    assert [one.name for one in read_candidates(tmp_path / "mine.csv")] == ["mine"]
+
+
+def test_a_table_of_a_spreadsheet_is_read(tmp_path):
+    """With a byte order mark, line ends of Windows, blanks, and cells left out."""
+    path = tmp_path / "mine.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbfname, kd_alpha_nM,kd_betagamma_nM,valency,scale\r\n"
+        b"mine, 12,3,2,unfused\r\n\r\nother,1,1\r\n"
+    )
+    one, two = read_candidates(path)
+    assert (one.name, one.kd_alpha_nM, one.kd_beta_gamma_nM, one.arms) == (
+        *("mine", 12.0, 3.0, 2.0),
+    )
+    assert (two.name, two.arms, two.scale) == ("other", 1.0, "unfused IL-2")
+    assert two.kon_beta_gamma is None
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        ("", "nothing is to be screened"),
+        ("--kd-alpha x --kd-betagamma 1", "numbers of --kd-alpha cannot be read"),
+        ("--kd-alpha 1", "--kd-betagamma is missing"),
+        ("--kd-betagamma 1", "--kd-alpha is missing"),
+        ("--kd-alpha 1 --kd-betagamma 1 --valency 1.5", "1.5 live arms"),
+        ("--kd-alpha 1 --kd-betagamma 1 --time 0", "cannot be read at this time"),
+        ("--kd-alpha 1 --kd-betagamma 1 --draws 500", "--draws 128"),
+        ("--variant aldesleukin --valency 2", "--valency changes nothing here"),
+        ("--variant aldesleukin --scale fused", "--scale changes nothing here"),
+        ("--kd-alpha 1 --kd-betagamma 1 --catalog a.toml", "--catalog changes nothing"),
+    ],
+)
+def test_a_line_that_cannot_be_screened_is_answered(words, match, tmp_path):
+    """Options that are missing, are no numbers, or would not be heeded."""
+    done = CliRunner().invoke(app, ["screen", *words.split(), "--out", str(tmp_path)])
+    assert isinstance(done.exception, BadProblem)
+    assert match in str(done.exception)
+    assert "  try:      " in str(done.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_no_folder_to_fill(tmp_path):
+    """Said before anything is screened, and not by an option of other commands."""
+    path = tmp_path / "taken.csv"
+    path.write_text("mine")
+    words = ["screen", "--variant", "aldesleukin", "--out", str(path)]
+    done = CliRunner().invoke(app, words)
+    assert isinstance(done.exception, FolderInUse)
+    assert "which is a file" in str(done.exception)
+    assert "--resume" not in str(done.exception)
+    assert path.read_text() == "mine"
 
 
 def test_a_molecule_of_ones_own_is_ten_lines(tmp_path):

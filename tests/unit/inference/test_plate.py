@@ -56,7 +56,7 @@ def test_a_folder_without_the_plate_is_refused(tmp_path):
     with pytest.raises(UnreadableFile, match="does not hold the public plate"):
         read_plate(tmp_path, ["NK"])
     write_plate(tmp_path)
-    with pytest.raises(UnreadableFile, match="not laid out as the public plate"):
+    with pytest.raises(UnreadableFile, match="not laid out as published"):
         read_plate(tmp_path, ["Treg"])
 
 

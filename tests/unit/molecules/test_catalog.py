@@ -49,6 +49,36 @@ def test_a_users_molecule_in_ten_lines(tmp_path):
     assert set(products()) < set(catalog.products())
 
 
+def test_an_unknown_variant_is_answered_with_what_to_list():
+    """The nearest of many, not the first by the alphabet, and a line to try."""
+    with pytest.raises(UnknownName) as caught:
+        variant("zzz wild")
+    said = str(caught.value)
+    assert "ALKS" not in said
+    assert "try:      il2sim list variants" in said
+
+
+def test_a_catalog_that_is_missing_says_how_one_begins(tmp_path):
+    """The file that the line makes is a catalog."""
+    with pytest.raises(UnreadableFile, match="printf") as caught:
+        read_catalog(tmp_path / "mine.toml")
+    text = str(caught.value).split("printf '")[1].split("'")[0]
+    made = read_catalog(written(tmp_path, text.replace("\\n", "\n")))
+    assert made.variant("mine").kd_alpha.is_assumption
+
+
+def test_a_number_without_a_source_is_answered_with_one_that_has_it(tmp_path):
+    """The line of the answer, put in its place, is read."""
+    wrong = MINE.replace(', source = "own SPR, 2024", low = 6, high = 11', "")
+    with pytest.raises(BadVariant) as caught:
+        read_catalog(written(tmp_path, wrong))
+    line = str(caught.value).split("try:      ")[1]
+    bare = 'kd_beta_gamma = {value = 8, unit = "nM"}'
+    assert bare in wrong
+    mended = read_catalog(written(tmp_path, wrong.replace(bare, line)))
+    assert mended.variant("mine").kd_beta_gamma.value == 8
+
+
 NUMBER = 'kd_beta_gamma = {value = 8, unit = "nM", source = "own SPR, 2024"'
 BROKEN = {
     "no source": (', source = "own SPR, 2024"', "", "kd_beta_gamma without a source"),

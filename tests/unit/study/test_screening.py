@@ -169,6 +169,9 @@ def test_draws_are_screened_as_if_alone():
         {"kon_beta_gamma": -1.0},
         {"arms": 0.0},
         {"cd25_arms": -1.0},
+        {"arms": 1.5},
+        {"cd25_arms": 0.5},
+        {"arms": float("inf")},
     ],
 )
 def test_a_molecule_needs_affinities_and_an_arm(wrong):
