@@ -37,8 +37,8 @@ ROWS = {
 }
 """What the rows of checks are about."""
 
-AHEAD = 12.0
-"""Room for that ahead of the signs of checks, [signs]."""
+AHEAD = 0.54
+"""Room for that ahead of the signs of checks, part of the panel."""
 
 
 def responses_figure(
@@ -64,7 +64,12 @@ def responses_figure(
             4 if checks else 3,
             title="Receptors: what the model gives against what was measured",
             below="One sign for each gate: 0.5 h circle, 1 h square, 2 h diamond, "
-            "4 h triangle; the line is equality, dotted lines are 3-fold off.",
+            "4 h triangle; the line is equality, dotted lines are 3-fold off."
+            + (
+                " Checks: squares of the list, circles beyond it, full in band."
+                if checks
+                else ""
+            ),
         )
         for axes, ligand in zip(panels, LIGANDS, strict=False):
             _halves(axes, [one for one in responses if one.ligand == ligand])
@@ -130,6 +135,8 @@ def _name_gates(axes: Axes, gates: set[str]) -> None:
 def _bands(axes: Axes, checks: Sequence[Check]) -> None:
     """A line for each row, a sign for each of its checks: full where it passes."""
     rows = sorted({one.row for one in checks})
+    most = max(sum(one.row == row for one in checks) for row in rows)
+    first = -most * AHEAD / (1 - AHEAD)
     for i, row in enumerate(rows):
         of = [one for one in checks if one.row == row]
         for place, one in enumerate(
@@ -143,10 +150,10 @@ def _bands(axes: Axes, checks: Sequence[Check]) -> None:
                 marker,
                 color=color,
                 markerfacecolor=color if one.passes else "none",
-                markersize=4.5,
+                markersize=2.9,
             )
-        axes.text(-AHEAD, i, f"{row}  {ROWS.get(row, '')}", va="center", fontsize=8)
-    axes.set_xlim(-AHEAD, 10)
+        axes.text(first, i, f"{row}  {ROWS.get(row, '')}", va="center", fontsize=8)
+    axes.set_xlim(first, most)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.axis("off")
-    axes.set_title("Checks: ■ listed, ● beyond; full in band")
+    axes.set_title("Checks by row")
