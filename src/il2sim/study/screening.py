@@ -56,11 +56,16 @@ class Candidate:
         wild type of the scale.
     arms, cd25_arms
         Live arms, and arms that keep only their CD25 site.
+    koff_trimer, kon_alpha
+        How fast all three chains are left, [1/min], and CD25 is met, [1/(nM*min)]; None
+        where not known.
+    note
+        What a reader of a prediction should know of these numbers.
 
     Raises
     ------
     BadProblem
-        An affinity or the rate is not positive, no arm is live, or a number is not
+        An affinity or a rate is not positive, no arm is live, or a number is not
         finite.
     """
 
@@ -71,9 +76,13 @@ class Candidate:
     kon_beta_gamma: float | None = None
     arms: float = 1.0
     cd25_arms: float = 0.0
+    koff_trimer: float | None = None
+    kon_alpha: float | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
-        rate = 1.0 if self.kon_beta_gamma is None else self.kon_beta_gamma
+        rates = (self.kon_beta_gamma, self.koff_trimer, self.kon_alpha)
+        rate = min((one for one in rates if one is not None), default=1.0)
         positive = (self.kd_alpha_nM, self.kd_beta_gamma_nM, rate)
         finite = np.all(np.isfinite((*positive, self.arms, self.cd25_arms)))
         if not (
@@ -83,7 +92,7 @@ class Candidate:
                 f"the molecule '{self.name}' cannot be screened.",
                 got=f"{self.kd_alpha_nM:g} nM, {self.kd_beta_gamma_nM:g} nM, "
                 f"{self.arms:g} live arms, {self.cd25_arms:g} other arms"
-                + (f", {rate:g} 1/(nM*min)" if rate <= 0 else ""),
+                + (f", a rate of {rate:g}" if rate <= 0 else ""),
                 expected="affinities and rates above zero, one live arm or more",
             )
 

@@ -147,6 +147,29 @@ def test_everything_can_be_shown(call, what, name, message):
     assert message in out
 
 
+def test_a_users_catalog_is_listed_and_shown(call, tmp_path):
+    """Beside the shipped one; of what no catalog has it is refused."""
+    (tmp_path / "mine.toml").write_text(
+        '[variants.mine]\nlike = "wild-type IL-2"\n'
+        'kd_beta_gamma = {value = 8, unit = "nM", source = "own SPR, 2026"}\n'
+        '[products."my vial"]\nvariant = "mine"\n'
+    )
+    own = ("--catalog", "mine.toml")
+    for what, name in (("variant", "mine"), ("product", "my vial")):
+        code, out, _ = call("list", f"{what}s", *own)
+        assert code == 0
+        assert name in out
+        assert "aldesleukin" in out or "rezpegaldesleukin" in out
+        code, out, _ = call("show", what, name, *own)
+        assert code == 0
+        assert name in out
+    _, out, _ = call("show", "variant", "mine", *own)
+    assert "derived: 8 times that of wild-type IL-2" in out
+    code, out, err = call("list", "models", *own)
+    assert (code, out) == (2, "")
+    assert "variant or product" in err
+
+
 def test_the_text_of_a_study_is_shown_with_its_comments(call):
     _, out, _ = call("show", "study", "colorectal-vaccine")
     assert "# ASSUMPTION" in out

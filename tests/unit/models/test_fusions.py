@@ -70,3 +70,18 @@ def test_two_arms_are_two_arms():
     """The catalog's valency is the dish's arms."""
     model = dish(("Treg",), MULTIVALENT, "WT N-term Fc, two arms")
     assert model.parameters["il2.arms"].value == 2
+
+
+def test_what_a_user_knows_of_a_fusion_is_not_assumed():
+    """A rate of the trimer or to CD25 that is given is taken, as are dead arms."""
+    known = variant("WT N-term Fc")
+    wild = variant("wild-type IL-2")
+    own = {
+        "koff_trimer": wild.koff_trimer,
+        "kon_alpha": wild.kon_alpha,
+        "cd25_arms": replace(known.valency, value=1),
+    }
+    found = binding_on_cells(replace(known, numbers={**known.numbers, **own}))
+    assert found["il2.koff_trimer"].value == wild.koff_trimer.value
+    assert found["il2.kon_alpha"].how == wild.kon_alpha.how
+    assert found["il2.cd25_arms"].value == 1
