@@ -229,13 +229,7 @@ def notes_of(candidates: Sequence[Candidate], time_h: float) -> list[str]:
             "Unfused IL-2 with several arms is in neither: its affinities are brought "
             "to the scale of fusions by their ratio to the wild type."
         )
-    for one in candidates[:MOST_MARKED]:
-        if one.note:
-            notes.append(f"{one.name}: {one.note}.")
-        notes += [
-            f"{one.name}: {name} is not used by the fit of the {fit_of(one)}."
-            for name in unused(one)
-        ]
+    notes += _by_molecule(candidates)
     if len(fits) > 1:
         notes.append("Compare doses within a fit only.")
     if not HOURS[0] <= time_h <= HOURS[1]:
@@ -244,6 +238,22 @@ def notes_of(candidates: Sequence[Candidate], time_h: float) -> list[str]:
             f"{time_h:g} h is outside."
         )
     return notes
+
+
+def _by_molecule(candidates: Sequence[Candidate]) -> list[str]:
+    """What is to be known of some of them: each thing once, with whom it is about."""
+    told: dict[str, list[str]] = {}
+    for one in candidates:
+        said = [f"{name} is not used on the {fit_of(one)}" for name in unused(one)]
+        for words in (*said, *([one.note] if one.note else ())):
+            told.setdefault(words, []).append(one.name)
+    return [f"{_listed(names)}: {words}." for words, names in told.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = "; ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return f"{shown}; {more} more" if more > 0 else shown
 
 
 def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, float]]:
@@ -269,8 +279,8 @@ def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, flo
     return places
 
 
-MOST_MARKED = 12
-"""Screened molecules that are marked on the map."""
+MOST_MARKED, MOST_NAMED = 12, 5
+"""Screened molecules that are marked on the map, and named in a note."""
 
 
 def _carried(variant: Variant, onto: Variant) -> Variant:

@@ -165,7 +165,9 @@ def test_rates_of_a_table_are_used_or_said_not_to_be(tmp_path):
     [one] = read_candidates(path)
     assert one.kon_alpha == pytest.approx(0.06)
     assert one.koff_trimer == pytest.approx(0.06)
-    assert "mine: kon_alpha is not used by the fit of the plate." in notes_of([one], 1)
+    assert "mine: kon_alpha is not used on the plate." in notes_of([one], 1)
+    said = " ".join(notes_of([one] * 7, 1))
+    assert "mine; 2 more: kon_alpha is not used on the plate." in said
 
 
 @pytest.mark.parametrize(
@@ -182,6 +184,18 @@ def test_a_molecule_that_cannot_be_screened_says_what_is_absent(name, absent):
         candidate_of(variant(name))
     assert f'like = "{name}"' in str(error.value)
     assert "il2sim screen --catalog" in str(error.value)
+
+
+def test_dead_arms_of_a_users_molecule_are_screened(tmp_path):
+    """`cd25_arms` of TOML is the column of a table; the panel knows dead arms."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[variants.mine]\nlike = "WT C-term Fc"\n'
+        'cd25_arms = {value = 1, unit = "1", source = "own, 2026"}\n'
+    )
+    [one] = _named(["mine"], path)
+    assert (one.arms, one.cd25_arms) == (1.0, 1.0)
+    assert notes_of([one], 1.0)[0].startswith("panel")
 
 
 def test_a_scale_without_its_wild_type_is_asked_for(tmp_path):
