@@ -13,7 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from il2sim.app.run import PEOPLE_FILE, POPULATION_FILE, STUDY_FILE, Options, task_of
+from il2sim.app.run import (
+    CATALOG_FILE,
+    PEOPLE_FILE,
+    POPULATION_FILE,
+    STUDY_FILE,
+    Options,
+    task_of,
+)
 from il2sim.app.trial import TRIAL_FILE, plan_of
 from il2sim.errors import ClusterUnusable
 from il2sim.provenance import VERSION, code_fingerprint
@@ -77,7 +84,7 @@ class Elsewhere:
 
 def _inputs(folder: Path) -> list[str]:
     """Names of the files that a run is made again from."""
-    names = [STUDY_FILE, TRIAL_FILE, POPULATION_FILE, PEOPLE_FILE]
+    names = [STUDY_FILE, TRIAL_FILE, POPULATION_FILE, PEOPLE_FILE, CATALOG_FILE]
     found = [name for name in names if (folder / name).is_file()]
     if POPULATION_FILE in found:
         found += posterior_files(folder / POPULATION_FILE)

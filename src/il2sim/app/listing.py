@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from il2sim.app import tables
 from il2sim.app.terminal import console
-from il2sim.errors import UnknownName, closest
+from il2sim.errors import BadProblem, UnknownName, closest
+
+if TYPE_CHECKING:
+    from il2sim.molecules import Catalog
 
 _Made = TypeVar("_Made")
+
+Own = Annotated[
+    Path | None, typer.Option("--catalog", help="Your own molecules (TOML), too.")
+]
 
 
 def list_(
     what: Annotated[str, typer.Argument(help="studies, trials, variants, models, …")],
     *,
     find: Annotated[str, typer.Option(help="Only rows with these words.")] = "",
+    own: Own = None,
 ) -> None:
     """List studies, trials, cards, populations, variants, products, models, …."""
-    headings, rows = _choose(what, _LISTS, "list")()
+    headings, rows = _with(_choose(what, _LISTS, "list"), what, own)()
     words = find.lower().split()
     kept = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
     console().print(tables.listing(headings, kept))
@@ -30,10 +39,16 @@ def list_(
 def show(
     what: Annotated[str, typer.Argument(help="study, variant, model, …")],
     name: Annotated[str, typer.Argument(help="Which one.")],
+    *,
+    own: Own = None,
 ) -> None:
     """Show a study, trial, card, population, variant, product, model or evidence."""
-    text = _choose(what, _SHOWN, "show")(name)
+    text = _with(_choose(what, _SHOWN, "show"), what, own)(name)
     console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+OF_CATALOG = ("variant", "product")
+"""What a catalog of the user's own has."""
 
 
 def _choose(what: str, known: dict[str, _Made], command: str) -> _Made:
@@ -45,6 +60,33 @@ def _choose(what: str, known: dict[str, _Made], command: str) -> _Made:
             try_=f"il2sim {command} " + " | ".join(known),
         )
     return known[what]
+
+
+def _with(
+    made: Callable[..., _Made], what: str, own: Path | None
+) -> Callable[..., _Made]:
+    """The same with a catalog of the user's.
+
+    Raises
+    ------
+    BadProblem
+        It is not of a catalog.
+    """
+    if own is None:
+        return made
+    if what.removesuffix("s") not in OF_CATALOG:
+        raise BadProblem(
+            f"a catalog says nothing of '{what}'.",
+            got=f"--catalog {own}",
+            expected=" or ".join(OF_CATALOG),
+        )
+    return partial(made, own=own)
+
+
+def _catalog(own: Path | None) -> Catalog:
+    from il2sim.molecules import catalog
+
+    return catalog.shipped() if own is None else catalog.read_catalog(own)
 
 
 Listing = tuple[Sequence[str], list[tuple[str, ...]]]
@@ -85,18 +127,16 @@ def _populations() -> Listing:
     ]
 
 
-def _variants() -> Listing:
-    from il2sim.molecules import catalog
-
+def _variants(own: Path | None = None) -> Listing:
+    catalog = _catalog(own)
     found = [catalog.variant(name) for name in catalog.variants()]
     return ("variant", "format", "bias"), [
         (one.name, one.format, one.bias) for one in found
     ]
 
 
-def _products() -> Listing:
-    from il2sim.molecules import catalog
-
+def _products(own: Path | None = None) -> Listing:
+    catalog = _catalog(own)
     found = [catalog.product(name) for name in catalog.products()]
     cells = [catalog.cell_product(name) for name in catalog.cell_products()]
     return ("product", "variant", "routes"), [
@@ -147,16 +187,12 @@ def _population_text(name: str) -> str:
     return str(population(name))
 
 
-def _variant_text(name: str) -> str:
-    from il2sim.molecules import catalog
-
-    return str(catalog.variant(name))
+def _variant_text(name: str, own: Path | None = None) -> str:
+    return str(_catalog(own).variant(name))
 
 
-def _product_text(name: str) -> str:
-    from il2sim.molecules import catalog
-
-    return str(catalog.given(name))
+def _product_text(name: str, own: Path | None = None) -> str:
+    return str(_catalog(own).given(name))
 
 
 def _model_text(name: str) -> str:
@@ -189,7 +225,7 @@ def _protocol_text(name: str) -> str:
     return show(read_protocol_file(name), Path(name).name.removesuffix(".toml"))
 
 
-_LISTS = {
+_LISTS: dict[str, Callable[..., Listing]] = {
     "studies": _studies,
     "protocols": _protocols,
     "cards": _cards,
@@ -200,7 +236,7 @@ _LISTS = {
     "models": _models,
     "evidence": _evidence,
 }
-_SHOWN = {
+_SHOWN: dict[str, Callable[..., str]] = {
     "study": _study_text,
     "protocol": _protocol_text,
     "card": _card_text,

@@ -41,6 +41,9 @@ PORTION_S = 2.0
 STUDY_FILE, POPULATION_FILE = "study.toml", "population.toml"
 """The study in a run's folder, as it was carried out."""
 
+CATALOG_FILE = "catalog.toml"
+"""Its molecules, if they came from a file."""
+
 PEOPLE_FILE = "population.parquet"
 """Its persons, if they came from a file."""
 
@@ -74,6 +77,8 @@ class Options:
         Of the trajectories.
     beside
         Folder that files named in the study are relative to.
+    catalog
+        A file of molecules and products, instead of the study's.
     """
 
     subjects: int | None = None
@@ -87,6 +92,7 @@ class Options:
     resume: bool = False
     format: Format = "zarr"
     beside: Path | None = None
+    catalog: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +169,7 @@ def run_study(
                 outcome = _finished(study, folder)
                 folder.drop_parts()
                 return outcome
-        carried_out = _as_carried_out(study, task, folder, options.beside)
+        carried_out = _as_carried_out(study, task, folder, options)
         folder.write_text(STUDY_FILE, carried_out)
         work = _Subjects(task, folder, options)
         complete = carry_out(
@@ -191,11 +197,11 @@ def key_of(study: Study, options: Options | None = None) -> str:
 
 
 def _as_carried_out(
-    study: Study, task: Task, folder: RunFolder, beside: Path | None
+    study: Study, task: Task, folder: RunFolder, options: Options
 ) -> str:
     """The study file that gives the same numbers without any option.
 
-    A file of the population or of its persons is copied beside it.
+    A file of the population, of its persons or of molecules is copied beside it.
     """
     from il2sim.formats.study_file import as_toml
 
@@ -204,8 +210,12 @@ def _as_carried_out(
         "seed": task.population.seed,
         "tolerance": task.tolerance,
         "precision": task.precision,
-        **keep_population(study, folder, beside),
+        **keep_population(study, folder, options.beside),
     }
+    catalog = _catalog_path(study, options)
+    if catalog is not None:
+        folder.write_text(CATALOG_FILE, catalog.read_text("utf-8"))
+        given["catalog_file"] = CATALOG_FILE
     return as_toml(study.model_copy(update=given))
 
 
@@ -306,8 +316,18 @@ def check(options: Options) -> None:
         )
 
 
+def _catalog_path(study: Study, options: Options) -> Path | None:
+    """The file of molecules, of the command or of the study."""
+    if options.catalog is not None or study.catalog_file is None:
+        return options.catalog
+    return (options.beside or Path()) / study.catalog_file
+
+
 def task_of(study: Study, options: Options) -> Task:
     """The task of a study, with what is chosen for a run."""
+    from il2sim.molecules import read_catalog
+
+    own = _catalog_path(study, options)
     tolerance = study.tolerance if options.tolerance is None else options.tolerance
     task = prepare(
         study.find_model(),
@@ -316,6 +336,7 @@ def task_of(study: Study, options: Options) -> Task:
         times=study.times(),
         tolerance=tolerance,
         factors=study.factors,
+        products=None if own is None else read_catalog(own),
     )
     return replace(task, precision=options.precision or study.precision)
 

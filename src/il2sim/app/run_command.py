@@ -25,6 +25,9 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     cluster: words.Cluster = None,
     out: words.Out = None,
     resume: words.Resume = False,
+    catalog: Annotated[
+        Path | None, typer.Option(help="Your own molecules and products (TOML).")
+    ] = None,
     format: Annotated[  # noqa: A002 - the word of the option
         str, typer.Option(help="Of the trajectories: zarr, parquet or csv.")
     ] = "zarr",
@@ -45,6 +48,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         resume=resume,
         format=cast("Any", format),
         beside=Path(study).parent if is_file else None,
+        catalog=catalog,
     )
     name = Path(study).stem if is_file else study
     plan = read_study(study)

@@ -9,13 +9,26 @@ from pathlib import Path
 
 import numpy as np
 
-from il2sim.app.candidates import SCALES, candidate_of, candidates_of
+from il2sim.app.candidates import (
+    SCALES,
+    candidate_of,
+    candidates_of,
+    shown_affinity,
+)
 from il2sim.app.folder import check_folder
 from il2sim.errors import BadProblem
-from il2sim.inference.fitted_cells import HOURS, PANEL, PLATE, cells_of, fit_of
+from il2sim.inference.fitted_cells import (
+    HOURS,
+    PANEL,
+    PLATE,
+    cells_of,
+    fit_of,
+    unused,
+)
 from il2sim.models.dish import CELLS
 from il2sim.models.fusions import FUSED, SCALE, UNFUSED
 from il2sim.molecules import Variant, catalog, scales
+from il2sim.molecules.variant import NO_BINDING_NM
 from il2sim.study.screening import Candidate, Screening, screen
 
 Progress = Callable[[int, int], None]
@@ -220,6 +233,7 @@ def notes_of(candidates: Sequence[Candidate], time_h: float) -> list[str]:
             "Unfused IL-2 with several arms is in neither: its affinities are brought "
             "to the scale of fusions by their ratio to the wild type."
         )
+    notes += _by_molecule(candidates)
     if len(fits) > 1:
         notes.append("Compare doses within a fit only.")
     if not HOURS[0] <= time_h <= HOURS[1]:
@@ -230,15 +244,30 @@ def notes_of(candidates: Sequence[Candidate], time_h: float) -> list[str]:
     return notes
 
 
+def _by_molecule(candidates: Sequence[Candidate]) -> list[str]:
+    """What is to be known of some of them: each thing once, with whom it is about."""
+    told: dict[str, list[str]] = {}
+    for one in candidates:
+        said = [f"{name} is not used on the {fit_of(one)}" for name in unused(one)]
+        for words in (*said, *([one.note] if one.note else ())):
+            told.setdefault(words, []).append(one.name)
+    return [f"{_listed(names)}: {words}." for words, names in told.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = "; ".join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return f"{shown}; {more} more" if more > 0 else shown
+
+
 def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, float]]:
     """Affinities of known molecules and of those screened, on the unfused scale."""
     onto = catalog.variant(UNFUSED)
     places: dict[str, tuple[float, float]] = {}
     for name in catalog.variants():
         one = catalog.variant(name)
-        if {"kd_alpha", "kd_beta_gamma"} <= set(
-            one.numbers
-        ) and one.scale in SCALES.values():
+        is_known = {"kd_alpha", "kd_beta_gamma"} <= set(one.numbers)
+        if is_known and one.binds_cd25 and one.scale in SCALES.values():
             moved = one if one.scale == onto.scale else _carried(one, onto)
             place = (
                 moved.numbers["kd_alpha"].value,
@@ -248,13 +277,14 @@ def _on_the_plane(candidates: Sequence[Candidate]) -> dict[str, tuple[float, flo
                 places[name.removesuffix(" Fc").replace("-term", "")] = place
     for one_more in candidates[:MOST_MARKED]:
         place = (one_more.kd_alpha_nM, one_more.kd_beta_gamma_nM)
-        if one_more.scale == onto.scale and place not in places.values():
+        is_on_map = one_more.scale == onto.scale and place[0] < NO_BINDING_NM
+        if is_on_map and place not in places.values():
             places[one_more.name] = place
     return places
 
 
-MOST_MARKED = 12
-"""Screened molecules that are marked on the map."""
+MOST_MARKED, MOST_NAMED = 12, 5
+"""Screened molecules that are marked on the map, and named in a note."""
 
 
 def _carried(variant: Variant, onto: Variant) -> Variant:
@@ -281,11 +311,10 @@ def _write_molecules(path: Path, outcome: Screened) -> Path:
         for one, (name, spreads) in zip(
             outcome.found.candidates, outcome.rows(), strict=True
         ):
-            given = (one.kd_alpha_nM, one.kd_beta_gamma_nM, one.arms, one.cd25_arms)
+            given = (one.kd_beta_gamma_nM, one.arms, one.cd25_arms)
+            told = [shown_affinity(one.kd_alpha_nM), *(f"{value:g}" for value in given)]
             numbers = [f"{value:.4g}" for spread in spreads for value in spread]
-            table.writerow(
-                [name, *(f"{value:g}" for value in given), fit_of(one), *numbers]
-            )
+            table.writerow([name, *told, fit_of(one), *numbers])
     return path
 
 

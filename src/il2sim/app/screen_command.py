@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from il2sim.app import options as words
-from il2sim.app.candidates import candidate_of, candidates_of, read_candidates
+from il2sim.app.candidates import (
+    affinity,
+    candidate_of,
+    candidates_of,
+    read_candidates,
+)
 from il2sim.app.screen import Screened, notes_of, screen_molecules
 from il2sim.app.tables import shown
 from il2sim.errors import BadProblem
@@ -34,7 +39,9 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
         Path | None, typer.Argument(help="A table (CSV) of molecules.")
     ] = None,
     *,
-    kd_alpha: Annotated[str, typer.Option(help="For CD25, in nM; commas.")] = "",
+    kd_alpha: Annotated[
+        str, typer.Option(help="For CD25, in nM, or none; commas.")
+    ] = "",
     kd_betagamma: Annotated[
         str, typer.Option(help="For CD122 with gamma-c, in nM; commas.")
     ] = "",
@@ -70,7 +77,7 @@ def command(  # noqa: PLR0913 - one argument for each option of the command
     ]
     if kd_alpha or kd_betagamma:
         chosen += candidates_of(
-            _numbers(kd_alpha, "--kd-alpha"),
+            _numbers(kd_alpha, "--kd-alpha", affinity),
             _numbers(kd_betagamma, "--kd-betagamma"),
             _numbers(valency or "1", "--valency"),
             scale=scale or "unfused",
@@ -127,7 +134,7 @@ def _shown(spread: Sequence[float]) -> str:
 def _named(names: Sequence[str], own: Path | None) -> Iterator[Candidate]:
     find = catalog.read_catalog(own).variant if own else catalog.variant
     for name in names:
-        yield candidate_of(find(name))
+        yield candidate_of(find(name), find)
 
 
 def _refuse_idle(given: Mapping[str, object], with_: str) -> None:
@@ -146,7 +153,9 @@ def _refuse_idle(given: Mapping[str, object], with_: str) -> None:
             )
 
 
-def _numbers(text: str, option: str) -> list[float]:
+def _numbers(
+    text: str, option: str, read: Callable[[str], float] = float
+) -> list[float]:
     """Numbers between commas."""
     if not text.strip():
         raise BadProblem(
@@ -156,7 +165,7 @@ def _numbers(text: str, option: str) -> list[float]:
             try_="il2sim screen --kd-alpha 10 --kd-betagamma 1",
         )
     try:
-        return [float(one) for one in text.split(",")]
+        return [read(one) for one in text.split(",")]
     except ValueError as error:
         raise BadProblem(
             f"the numbers of {option} cannot be read.",

@@ -34,6 +34,7 @@ from il2sim.study.translate import threshold_of
 from il2sim.units import Quantity
 
 if TYPE_CHECKING:
+    from il2sim.molecules import Catalog
     from il2sim.study.people import Treated
     from il2sim.symbolic import Model
 
@@ -104,6 +105,9 @@ class Study(BaseModel):
         taken in their order, all unless `subjects` says fewer, whatever the seed.
     population_file
         A TOML file of populations, relative to the study file.
+    catalog_file
+        A TOML file of molecules and products, relative to the study file
+        (`il2sim.molecules.read_catalog`), for products of the regimen.
     regimen
         A prescription of one line (`Regimen.parse`).
     protocol
@@ -139,6 +143,7 @@ class Study(BaseModel):
     ]
     population: Text
     population_file: str | None = None
+    catalog_file: str | None = None
     regimen: Text
     days: Positive
     end_day: Positive
@@ -227,6 +232,13 @@ class Study(BaseModel):
             return population_of(self, n, seed, beside)
         told = self.subjects if "subjects" in self.model_fields_set else people.n
         return people.sized(told if n is None else n)
+
+    def find_catalog(self, beside: Path | None = None) -> Catalog | None:
+        """The catalog that it names, if it names one; relative to a folder."""
+        from il2sim.molecules import read_catalog
+
+        name = self.catalog_file
+        return None if name is None else read_catalog((beside or Path()) / name)
 
 
 def studies() -> tuple[str, ...]:
@@ -347,6 +359,7 @@ def _check_references(study: Study, where: str, beside: Path | None) -> None:
     """Names in the file must be known, before anything is solved."""
     protocol = study.parsed_protocol()
     study.find_population(beside=beside)
+    study.find_catalog(beside)
     model = study.find_model()
     for condition in protocol.conditions:
         threshold_of(condition, model)

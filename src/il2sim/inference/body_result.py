@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from il2sim.errors import UnreadableFile
 from il2sim.inference.body_plan import BodyPlan, read_body_plan
+from il2sim.molecules import CellProduct, Product, catalog
 from il2sim.provenance import hash_of
 from il2sim.study.card import TrialCard
 from il2sim.study.posterior import WEIGHT, Posterior
@@ -33,8 +34,7 @@ FILE, DRAWS = "body.json", "body_draws.tsv"
 
 SOLVING = (
     *(f"study/{name}.py" for name in ("validation", "ensemble", "readouts")),
-    *("study/readings.py", "study/stand_in.py"),
-    *("study/populations.toml", "molecules/catalog.toml"),
+    *("study/readings.py", "study/stand_in.py", "study/populations.toml"),
 )
 """Files of the package in which a change can change a prediction."""
 
@@ -168,6 +168,7 @@ def solving_key(
             "tolerance": plan.told["tolerance"],
             "seed": plan.told["seed"],
             "files": [_text(name) for name in SOLVING],
+            "molecules": _molecules(cards),
         }
     )
 
@@ -193,6 +194,32 @@ def _deciding(card: TrialCard) -> TrialCard:
     """A card without what is only told to readers."""
     measured = tuple(replace(one, why="", gate="") for one in card.measured)
     return replace(card, title="", notes=(), measured=measured)
+
+
+def _molecules(cards: Sequence[TrialCard]) -> dict[str, dict[str, float]]:
+    """What is given in the cards, as models and doses see it, by card and arm.
+
+    Of the catalog only that: another molecule in it changes no prediction.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for card in cards:
+        for which, arm in card.arms.items():
+            for name in arm.regimen.products if arm.regimen else ():
+                given = (
+                    arm.stand_in.given(name) if arm.stand_in else catalog.given(name)
+                )
+                found[f"{card.name}, {which}, {name}"] = _numbers(given)
+    return found
+
+
+def _numbers(given: Product | CellProduct) -> dict[str, float]:
+    """Numbers of a molecule in a vial; none of cells, nor of what is refused."""
+    if isinstance(given, CellProduct):
+        return {}
+    of_vial = {"activity": given.activity, "molar_mass": given.molar_mass}
+    told = {name: one.value for name, one in of_vial.items() if one is not None}
+    known = given.variant
+    return {**told, **(known.parameters() if known.can_be_simulated else {})}
 
 
 def _text(name: str) -> str:

@@ -28,6 +28,8 @@ from il2sim.inference.problem import FitProblem, Reading
 from il2sim.models.dish import CELLS
 from il2sim.models.fusions import FUSED, SCALE, UNFUSED
 from il2sim.molecules import Variant, catalog
+from il2sim.molecules.scales import ratios_of_trimer
+from il2sim.molecules.variant import NO_BINDING_NM, NUMBERS
 from il2sim.study.screening import Candidate, Gates
 from il2sim.units import unit
 
@@ -54,6 +56,34 @@ def fit_of(candidate: Candidate) -> str:
     """
     is_single = candidate.arms == 1 and candidate.cd25_arms == 0
     return PLATE if is_single and candidate.scale != SCALE else PANEL
+
+
+def unused(candidate: Candidate) -> tuple[str, ...]:
+    """Rates of a molecule that differ from what its fit takes, and are not used.
+
+    On the plate capture by CD25 is taken as settled, and several arms leave by their
+    bonds one after the other.
+
+    Examples
+    --------
+    >>> unused(Candidate("mine", 10.0, 1.0, "unfused IL-2", kon_alpha=1.0))
+    ('kon_alpha',)
+    >>> unused(Candidate("mine", 10.0, 1.0, "unfused IL-2", koff_trimer=1.0))
+    ()
+    """
+    wild = _numbers(UNFUSED)
+    if fit_of(candidate) == PLATE:
+        name, given, taken = "kon_alpha", candidate.kon_alpha, wild["kon_alpha"]
+    else:
+        name, given, taken = "koff_trimer", candidate.koff_trimer, 0.0
+        if candidate.scale != SCALE:
+            taken = _left(candidate.kd_beta_gamma_nM, wild)
+    if given is None or (
+        name == "kon_alpha" and candidate.kd_alpha_nM >= NO_BINDING_NM
+    ):
+        return ()
+    told = given * unit(NUMBERS[name][0]).factor
+    return () if np.isclose(told, taken, rtol=1e-6, atol=0.0) else (name,)
 
 
 def cells_of(fit: str, n_draws: int = 0, *, seed: int = 1) -> Gates:
@@ -169,15 +199,26 @@ def _gates(
 
 
 def _on_the_plate(one: Candidate) -> dict[str, float]:
-    """One arm: what holds the trimer is the dimer, so it is left as that is."""
+    """One arm: what holds the trimer is the dimer, so it is left as that is.
+
+    Unless it is known how it is left.
+    """
     wild = _numbers(UNFUSED)
     alpha, beta, met = _of_one_arm(one)
     return {
         "il2.kd_alpha": alpha,
         "il2.kd_beta_gamma": beta,
         "il2.kon_beta_gamma": met,
-        "il2.koff_trimer": wild["koff_trimer"] * beta / wild["kd_beta_gamma"],
+        "il2.koff_trimer": _left(beta, wild)
+        if one.koff_trimer is None
+        else one.koff_trimer * unit(NUMBERS["koff_trimer"][0]).factor,
     }
+
+
+def _left(beta: float, wild: Mapping[str, float]) -> float:
+    """How fast the trimer is left, by the affinity for the dimer."""
+    ratio = ratios_of_trimer({"kd_beta_gamma": beta / wild["kd_beta_gamma"]})
+    return wild["koff_trimer"] * ratio["koff_trimer"]
 
 
 def _on_the_panel(one: Candidate) -> dict[str, float]:
@@ -189,11 +230,25 @@ def _on_the_panel(one: Candidate) -> dict[str, float]:
     alpha, beta, met = numbers
     return {
         "il2.kd_alpha": alpha,
+        "il2.kon_alpha": _met_cd25(one),
         "il2.kd_beta_gamma": beta,
         "il2.kon_beta_gamma": met,
         "il2.arms": one.arms,
         "il2.cd25_arms": one.cd25_arms,
     }
+
+
+def _met_cd25(one: Candidate) -> float:
+    """How fast CD25 is met; not at all without a site for it.
+
+    An affinity alone would not do: an arm that lands on CD25 and lets go can be held by
+    the others.
+    """
+    if one.kd_alpha_nM >= NO_BINDING_NM:
+        return 0.0
+    if one.kon_alpha is None:
+        return _numbers(UNFUSED)["kon_alpha"]
+    return one.kon_alpha * unit(NUMBERS["kon_alpha"][0]).factor
 
 
 def _of_one_arm(one: Candidate) -> tuple[float, ...]:

@@ -37,7 +37,7 @@ from il2sim.models.signaling import Signaling
 from il2sim.models.thymus import Conversion, MarrowExport, ThymicExport
 from il2sim.models.toxicity import Alarm, CapillaryLeak, Hemodynamics, Neurotoxicity
 from il2sim.models.trafficking import Trafficking
-from il2sim.molecules import catalog
+from il2sim.molecules import Variant, catalog
 from il2sim.symbolic import Component, Model, Reference, total
 from il2sim.symbolic.model import Value
 
@@ -77,9 +77,9 @@ def body(variant: str = WILD_TYPE) -> Model:
     )
 
 
-def values_for(variant: str) -> Callable[[str], Value]:
+def values_for(variant: str | Variant) -> Callable[[str], Value]:
     """Look parameters up: the molecule's in the catalog, the rest in the tables."""
-    molecule = catalog.variant(variant).values()
+    molecule = catalog.found(variant).values()
 
     def look_up(name: str) -> Value:
         return molecule[name] if name in molecule else library.parameter(name)

@@ -15,7 +15,7 @@ from il2sim.models.fusions import is_fusion, values_of_fusion
 from il2sim.models.mechanisms import PAIRED, Mechanism
 from il2sim.models.traps import refuse_unknown
 from il2sim.models.well import Seeded, Well
-from il2sim.molecules import catalog
+from il2sim.molecules import Variant, catalog
 from il2sim.symbolic import Component, Model, Output, Reference
 from il2sim.symbolic.model import Value
 
@@ -23,11 +23,10 @@ CELLS = ("Treg", "CD4 Tconv", "CD8", "NK")
 """The gates of the published plates, in the order of their sensitivity."""
 
 
-@lru_cache(maxsize=8)
 def dish(
     cells: tuple[str, ...] = CELLS,
     mechanism: Mechanism = PAIRED,
-    variant: str = WILD_TYPE,
+    variant: str | Variant = WILD_TYPE,
     *,
     look_up: Callable[[str], Value] | None = None,
 ) -> Model:
@@ -41,7 +40,8 @@ def dish(
     mechanism
         What each of them does with the ligands.
     variant
-        The molecule whose binding values are the defaults of ``il2.…``. Another
+        The molecule whose binding values are the defaults of ``il2.…``: a name of the
+        shipped catalog, or a `Variant`, such as one of `read_catalog`. Another
         molecule is another set of values, never another model. What is not measured
         of an Fc fusion is a marked assumption (`fusions.py`).
     look_up
@@ -51,29 +51,50 @@ def dish(
     Raises
     ------
     UnknownName
-        The tables lack a parameter of a cell type, a trap or the mechanism.
+        The tables lack a parameter of a cell type, a trap or the mechanism, or the
+        catalog the molecule.
+    BadVariant
+        The molecule lacks a number that binding needs.
 
     Examples
     --------
     >>> dish(("Treg", "NK")).outputs["pSTAT5 of NK"].unit
     '%'
     """
-    components = tuple(_components(cells, mechanism))
     if look_up is None:
-        refuse_unknown(components)
+        refuse_unknown(_components(cells, mechanism))
+    if isinstance(variant, Variant):
+        return _dish(cells, mechanism, look_up or _values(variant))
+    return _named(cells, mechanism, variant, look_up)
+
+
+@lru_cache(maxsize=8)
+def _named(
+    cells: tuple[str, ...],
+    mechanism: Mechanism,
+    variant: str,
+    look_up: Callable[[str], Value] | None,
+) -> Model:
+    """The dish, kept, since a name stands for the same numbers each time."""
+    return _dish(cells, mechanism, look_up or _values(variant))
+
+
+def _dish(
+    cells: tuple[str, ...], mechanism: Mechanism, look_up: Callable[[str], Value]
+) -> Model:
     return Model(
         name="dish",
         meaning=f"cells in a well; {mechanism.meaning}",
-        components=components,
+        components=tuple(_components(cells, mechanism)),
         outputs={one.name: one for one in _outputs(cells, mechanism)},
         inlets={one: f"{one} {mechanism.entry}" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},
-        look_up=look_up or _values(variant),
+        look_up=look_up,
     )
 
 
-def _values(variant: str) -> Callable[[str], Value]:
-    if is_fusion(catalog.variant(variant)):
+def _values(variant: str | Variant) -> Callable[[str], Value]:
+    if is_fusion(catalog.found(variant)):
         return values_of_fusion(variant)
     return values_for(variant)
 

@@ -3,7 +3,7 @@
 Their affinities are on a scale of their own (biolayer interferometry), which goes with
 its own reach. Not measured are the rate at which an arm meets CD25, the rate at which
 an arm on a cell meets the dimer, and the loss from the trimer; each is here a marked
-assumption with a range.
+assumption with a range, unless a molecule of a user's own has it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from il2sim.errors import BadVariant
 from il2sim.evidence import ParameterValue, library
 from il2sim.molecules import Variant, catalog
+from il2sim.molecules.variant import never_met
 from il2sim.symbolic.model import Value
 
 SCALE = "Fc fusion by interferometry"
@@ -37,7 +38,7 @@ def is_fusion(molecule: Variant) -> bool:
     return molecule.scale == SCALE
 
 
-def values_of_fusion(name: str) -> Callable[[str], Value]:
+def values_of_fusion(molecule: str | Variant) -> Callable[[str], Value]:
     """Look parameters up: the fusion's own, those assumed, the rest in the tables.
 
     Raises
@@ -51,7 +52,7 @@ def values_of_fusion(name: str) -> Callable[[str], Value]:
     >>> look_up("il2.kd_alpha").value, look_up("il2.koff_trimer").how
     (1.01, 'assumption')
     """
-    known = binding_on_cells(catalog.variant(name))
+    known = binding_on_cells(catalog.found(molecule))
 
     def look_up(parameter: str) -> Value:
         if parameter in known:
@@ -83,13 +84,17 @@ def binding_on_cells(molecule: Variant) -> dict[str, ParameterValue]:
     found = {
         "kd_alpha": numbers["kd_alpha"],
         "kd_beta_gamma": numbers["kd_beta_gamma"],
-        "kon_alpha": assumed(unfused["kon_alpha"], "as unfused IL-2"),
+        "kon_alpha": numbers.get("kon_alpha")
+        or assumed(unfused["kon_alpha"], "as unfused IL-2"),
         "kon_beta_gamma": on_cells(met),
-        "koff_trimer": leaving(numbers["kd_beta_gamma"]),
+        "koff_trimer": numbers.get("koff_trimer") or leaving(numbers["kd_beta_gamma"]),
         "reach": library.parameter(REACH),
     }
-    if "valency" in numbers:
-        found["arms"] = numbers["valency"]
+    if molecule.binds_cd25 is False:
+        found["kon_alpha"] = never_met()
+    for one, kept in (("valency", "arms"), ("cd25_arms", "cd25_arms")):
+        if one in numbers:
+            found[kept] = numbers[one]
     return {f"il2.{key}": replace(one, name=f"il2.{key}") for key, one in found.items()}
 
 

@@ -100,7 +100,23 @@ def variant(name: str) -> Variant:
     >>> variant("NKTR-358").name
     'rezpegaldesleukin'
     """
-    return _shipped().variant(name)
+    return shipped().variant(name)
+
+
+def found(variant: str | Variant) -> Variant:
+    """The variant itself, or the one of the shipped catalog that has the name.
+
+    Raises
+    ------
+    UnknownName
+        No variant has the name; the closest known ones are named.
+
+    Examples
+    --------
+    >>> found(found("aldesleukin")).name
+    'wild-type IL-2'
+    """
+    return variant if isinstance(variant, Variant) else shipped().variant(variant)
 
 
 def product(name: str) -> Product:
@@ -116,7 +132,7 @@ def product(name: str) -> Product:
     >>> product("Proleukin").name
     'aldesleukin'
     """
-    return _shipped().product(name)
+    return shipped().product(name)
 
 
 def cell_product(name: str) -> CellProduct:
@@ -132,7 +148,7 @@ def cell_product(name: str) -> CellProduct:
     >>> cell_product("memory Treg").routes
     ('iv',)
     """
-    return _shipped().cell_product(name)
+    return shipped().cell_product(name)
 
 
 def given(name: str) -> Product | CellProduct:
@@ -143,7 +159,7 @@ def given(name: str) -> Product | CellProduct:
     UnknownName
         Nothing has the name; the closest known ones are named.
     """
-    return _shipped().given(name)
+    return shipped().given(name)
 
 
 def cell_products() -> tuple[str, ...]:
@@ -154,7 +170,7 @@ def cell_products() -> tuple[str, ...]:
     >>> "TIL" in cell_products()
     True
     """
-    return _shipped().cell_products()
+    return shipped().cell_products()
 
 
 def variants() -> tuple[str, ...]:
@@ -165,7 +181,7 @@ def variants() -> tuple[str, ...]:
     >>> variants()[0]
     'wild-type IL-2'
     """
-    return _shipped().variants()
+    return shipped().variants()
 
 
 def products() -> tuple[str, ...]:
@@ -176,7 +192,7 @@ def products() -> tuple[str, ...]:
     >>> products()[0]
     'aldesleukin'
     """
-    return _shipped().products()
+    return shipped().products()
 
 
 def read_catalog(path: Path | str) -> Catalog:
@@ -203,11 +219,18 @@ def read_catalog(path: Path | str) -> Catalog:
     UnknownName
         A product names a variant, or a variant is like one, that does not exist.
     """
-    return _joined(Path(path), _shipped())
+    return _joined(Path(path), shipped())
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Catalog:
+def shipped() -> Catalog:
+    """The catalog that comes with il2sim.
+
+    Examples
+    --------
+    >>> len(shipped().variants()) > 40
+    True
+    """
     return _joined(_SHIPPED, Catalog({}, {}))
 
 

@@ -1,11 +1,12 @@
 """Reads the entries of a catalog file: TOML to variants and products.
 
-A number is written in one of four ways, and in no other:
+A number is written in one of five ways, and in no other:
 
     kd_alpha = "V001"                an evidence key
     kd_alpha = ["V001", "V002"]      several; the first has the value
     kd_alpha = {value = 9.5, unit = "nM", source = "own SPR, 2024"}
     kd_alpha = {value = 9.5, unit = "nM", assumption = true, why = "as its sister"}
+    kd_alpha = {value = "none", source = "V190"}        it does not bind CD25
 
 ``evidence = "V001"`` may stand for value and unit; ``low``, ``high``, ``why`` and
 ``how = "derived"`` may be added.
@@ -25,7 +26,15 @@ from il2sim.evidence import Measurement, ParameterValue, measurement
 from il2sim.evidence.parameter import parts_of
 from il2sim.molecules.cell_product import CellProduct
 from il2sim.molecules.product import Product
-from il2sim.molecules.variant import NUMBERS, TEXTS, Variant
+from il2sim.molecules.scales import FOLLOWING, ratios_of_trimer, scaled
+from il2sim.molecules.variant import (
+    MAY_BE_NONE,
+    NO_BINDING_NM,
+    NUMBERS,
+    TEXTS,
+    Variant,
+    binds,
+)
 from il2sim.units import convert
 
 PRODUCT_NUMBERS = {
@@ -33,6 +42,12 @@ PRODUCT_NUMBERS = {
     "molar_mass": ("kDa", "mass of one molecule"),
 }
 """What a product may have as numbers: the unit kept, and the meaning."""
+
+NONE = "none"
+"""The value of an affinity of what does not bind."""
+
+MAY_BE_ZERO = ("cd25_arms",)
+"""Numbers that count."""
 
 _KEY = re.compile(r"[EV]\d{3}")
 
@@ -106,6 +121,10 @@ class Entry:
 def variant_of(entry: Entry, like: Variant | None) -> Variant:
     """Make a variant of its entry; what it lacks is as in `like`, marked as assumed.
 
+    Numbers of the trimer that it lacks follow from the affinities that it gives, by
+    their ratios to those of `like` (`scales.ratios_of_trimer`); where a ratio is not
+    known, such as to another scale, neither is the number.
+
     Raises
     ------
     BadVariant
@@ -120,7 +139,7 @@ def variant_of(entry: Entry, like: Variant | None) -> Variant:
     }
     words = {name: entry.text(name) for name in TEXTS if name in entry.content}
     if like is not None:
-        own = {**{name: _as(like, name) for name in like.numbers}, **own}
+        own = _filled_up(entry, own, like)
         words = {**like.texts, **words}
     return Variant(
         name=entry.name,
@@ -191,6 +210,12 @@ def number_of(entry: Entry, name: str, wanted: str) -> ParameterValue:
         It is written in another way than those of this file.
     """
     given = entry.content[name]
+    if given == NONE:
+        entry.refuse(
+            f"says of {name} that nothing is bound, without a source",
+            got=repr(given),
+            expected='{value = "none", source = "…"}, or assumption = true and why',
+        )
     if isinstance(given, str):
         given = {"evidence": given}
     elif isinstance(given, list):
@@ -244,6 +269,8 @@ def _draft(entry: Entry, name: str, given: Mapping[str, Any]) -> ParameterValue:
         low, high = row.low, row.high
     value = given.get("value", row.value if row else None)
     unit = given.get("unit", row.unit if row else None)
+    if value == NONE and name == MAY_BE_NONE:
+        value, unit, low, high = NO_BINDING_NM, "nM", None, None
     _check_number(entry, name, (low, value, high))
     if not isinstance(unit, str):
         entry.refuse(f"gives {name} without a unit", got=unit, expected="unit = …")
@@ -293,7 +320,8 @@ def _check_number(entry: Entry, name: str, given: tuple[Any, Any, Any]) -> None:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if number is not None and not (is_number and math.isfinite(number)):
             entry.refuse(f"has a {name} that is no number", got=number, expected="1.5")
-    if value is None or value <= 0:
+    least = 0 if name in MAY_BE_ZERO else math.ulp(0)
+    if value is None or value < least:
         entry.refuse(
             f"has no {name} above zero",
             got=value,
@@ -326,6 +354,43 @@ def _in_unit(entry: Entry, number: ParameterValue, wanted: str) -> ParameterValu
         low=None if number.low is None else number.low * factor,
         high=None if number.high is None else number.high * factor,
     )
+
+
+def _filled_up(
+    entry: Entry, own: Mapping[str, ParameterValue], like: Variant
+) -> dict[str, ParameterValue]:
+    """The numbers given, and for the others those of `like`, or what follows."""
+    found = {name: _as(like, name) for name in like.numbers} | dict(own)
+    moved = ("kd_alpha", "kd_beta_gamma", "koff_trimer")
+    on_scale = entry.text("scale") in ("", like.scale)
+    if not any(name in own for name in moved):
+        return found
+    known = {
+        name: found[name].value / like.numbers[name].value
+        for name in moved
+        if name in found and name in like.numbers
+        if on_scale and (name != "koff_trimer" or name in own)
+    }
+    if "kd_alpha" in found and not binds(found["kd_alpha"]):
+        known.pop("kd_alpha", None)
+    follow = ratios_of_trimer(known)
+    for name in FOLLOWING:
+        if name in own or name not in found:
+            continue
+        if name not in follow:
+            del found[name]
+        elif follow[name] != 1:
+            why = f"derived: {follow[name]:.3g} times that of {like.name}"
+            why += f", by the ratio of {_causes(name, own)}"
+            found[name] = scaled(like.numbers[name], follow[name], why)
+    return found
+
+
+def _causes(name: str, own: Mapping[str, ParameterValue]) -> str:
+    """The numbers given that a number of the trimer follows."""
+    held = "koff_trimer" if "koff_trimer" in own else "kd_beta_gamma"
+    some = (held,) if name == "koff_trimer" else ("kd_alpha", held)
+    return " and ".join(one for one in some if one in own)
 
 
 def _as(like: Variant, name: str) -> ParameterValue:

@@ -7,19 +7,22 @@ assays. What may cross to another scale is the ratio to the wild type of each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from il2sim.errors import BadVariant, UnknownName, closest
 from il2sim.evidence import ParameterValue
-from il2sim.molecules.variant import NUMBERS, Variant
+from il2sim.molecules.variant import MAY_BE_NONE, NUMBERS, Variant, binds
 
 AFFINITIES = ("kd_alpha", "kd_beta", "kd_beta_gamma")
 """Carried over by their ratios; without a ratio they stay behind."""
 
 RATES = ("kon_alpha", "kon_beta_gamma")
 """Carried over by their ratios; without a ratio they are as in the wild type."""
+
+FOLLOWING = ("kd_trimer", "koff_trimer")
+"""Of the trimer, which changes with its parts (`ratios_of_trimer`)."""
 
 
 def ranked(some: Iterable[Variant], by: str) -> tuple[Variant, ...]:
@@ -63,7 +66,8 @@ def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
     other. The trimer is left faster by the ratio for CD122 with CD132, which holds it
     there, and its affinity changes by that ratio and the one for CD25, as if the two
     acted independently. Every number of binding that results is a marked assumption;
-    one whose ratio is not known is not carried over.
+    one whose ratio is not known is not carried over. What does not bind CD25 does not
+    bind it on any scale.
 
     Parameters
     ----------
@@ -99,11 +103,14 @@ def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
     numbers = {
         name: number
         for name, number in variant.numbers.items()
-        if name not in (*AFFINITIES, *RATES, "kd_trimer", "koff_trimer")
+        if name not in (*AFFINITIES, *RATES, *FOLLOWING)
     }
     for name, ratio in _ratios(variant, via).items():
         if name in onto.numbers:
-            numbers[name] = _scaled(onto.numbers[name], ratio, variant, via)
+            why = f"{ratio:.3g} times the wild type, as {variant.name} to {via.name}"
+            numbers[name] = scaled(onto.numbers[name], ratio, why)
+    if variant.binds_cd25 is False:
+        numbers[MAY_BE_NONE] = variant.numbers[MAY_BE_NONE]
     return replace(
         variant,
         name=f"{variant.name}, on the scale of {onto.name}",
@@ -113,35 +120,60 @@ def carry_over(variant: Variant, *, via: Variant, onto: Variant) -> Variant:
     )
 
 
+def ratios_of_trimer(known: Mapping[str, float]) -> dict[str, float]:
+    """By what the trimer's numbers change with those of its parts.
+
+    It is left faster by the ratio for CD122 with CD132, which holds it there, unless
+    how it is left is itself known. Its affinity changes by that and by the one for
+    CD25: so assembly on the cell stays as it is, and the cycle closed.
+
+    Parameters
+    ----------
+    known
+        Ratios to a wild type, [1], by the names of numbers.
+
+    Returns
+    -------
+    dict
+        Ratios of those of `FOLLOWING` that follow.
+
+    Examples
+    --------
+    >>> ratios_of_trimer({"kd_alpha": 3.0, "kd_beta_gamma": 2.0})
+    {'koff_trimer': 2.0, 'kd_trimer': 6.0}
+    """
+    left = known.get("koff_trimer", known.get("kd_beta_gamma"))
+    if left is None:
+        return {}
+    found = {"koff_trimer": left}
+    if "kd_alpha" in known:
+        found["kd_trimer"] = known["kd_alpha"] * left
+    return found
+
+
+def scaled(number: ParameterValue, ratio: float, why: str) -> ParameterValue:
+    """A number times a ratio, [1], with its range; marked as an assumption."""
+    return replace(
+        number,
+        value=number.value * ratio,
+        low=None if number.low is None else number.low * ratio,
+        high=None if number.high is None else number.high * ratio,
+        how="assumption",
+        note=why,
+    )
+
+
 def _ratios(variant: Variant, via: Variant) -> dict[str, float]:
     """By what each number of binding differs from the wild type of the same assay."""
     known = {
         name: variant.numbers[name].value / via.numbers[name].value
         for name in (*AFFINITIES, *RATES)
         if name in variant.numbers and name in via.numbers
+        if name != MAY_BE_NONE or binds(variant.numbers[name])
     }
     for one in (variant, via):
         _number(one, "kd_beta_gamma")
-    ratios = {**dict.fromkeys(RATES, 1.0), **known}
-    ratios["koff_trimer"] = known["kd_beta_gamma"]
-    if "kd_alpha" in known:
-        ratios["kd_trimer"] = known["kd_alpha"] * known["kd_beta_gamma"]
-    return ratios
-
-
-def _scaled(
-    number: ParameterValue, ratio: float, variant: Variant, via: Variant
-) -> ParameterValue:
-    low = None if number.low is None else number.low * ratio
-    high = None if number.high is None else number.high * ratio
-    return replace(
-        number,
-        value=number.value * ratio,
-        low=low,
-        high=high,
-        how="assumption",
-        note=f"{ratio:.3g} times the wild type, as {variant.name} to {via.name}",
-    )
+    return {**dict.fromkeys(RATES, 1.0), **known, **ratios_of_trimer(known)}
 
 
 def _number(variant: Variant, name: str) -> ParameterValue:

@@ -8,7 +8,7 @@ proteins, so every variant names its scale; `scales.py` compares only within one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from il2sim.errors import BadVariant
@@ -26,6 +26,7 @@ NUMBERS = {
     "molar_mass": ("kDa", "mass of one molecule"),
     "half_life": ("h", "terminal half-life in people"),
     "valency": ("1", "IL-2 in one molecule"),
+    "cd25_arms": ("1", "arms beside them that keep only their CD25 site"),
 }
 """What a variant may have as numbers: the unit kept, and the meaning."""
 
@@ -35,6 +36,7 @@ TEXTS = {
     "bias": "which receptor, and so which cell, it prefers",
     "masking": "what keeps it from binding, and what frees it",
     "mutations": "amino acids that differ from the wild type",
+    "wild_type": "the variant that is the wild type of its scale",
 }
 """What a variant may have in words."""
 
@@ -46,6 +48,37 @@ IN_MODELS = (
 
 NEEDED = ("kd_alpha", "kd_beta_gamma", "kon_beta_gamma", "koff_trimer")
 """Numbers without which no model of binding can run."""
+
+RARE = ("cd25_arms", "wild_type")
+"""Told of few molecules, and not missed in the others."""
+
+MAY_BE_NONE = "kd_alpha"
+"""The affinity that a molecule may lack: there are IL-2 that do not bind CD25."""
+
+NO_BINDING_NM = 1e9
+"""The affinity of what does not bind, [nM]: a thousand million times that of the dimer.
+
+Finite, so that models need no case of their own; with it CD25 of a cell is without
+effect to six digits.
+"""
+
+
+def binds(number: ParameterValue) -> bool:
+    """Whether an affinity is one, or says that nothing is bound."""
+    return number.value < NO_BINDING_NM
+
+
+def never_met() -> ParameterValue:
+    """How fast CD25 is met by what does not bind it, [1/(nM*min)].
+
+    An affinity alone would not do for several arms: one that lands on CD25 and lets go
+    can be held by the others.
+    """
+    unit_kept, _ = NUMBERS["kon_alpha"]
+    why = "it does not bind CD25"
+    return ParameterValue(
+        "kon_alpha", 0.0, unit_kept, None, None, "none", "assumption", why
+    )
 
 
 @dataclass(frozen=True)
@@ -127,6 +160,11 @@ class Variant:
         return self.numbers.get("valency")
 
     @property
+    def binds_cd25(self) -> bool | None:
+        """Whether it has a site for CD25; None if that is not known."""
+        return None if self.kd_alpha is None else binds(self.kd_alpha)
+
+    @property
     def scale(self) -> str:
         """The assay that its affinities come from, or ``"unknown"``."""
         return self.texts.get("scale", "unknown")
@@ -157,13 +195,13 @@ class Variant:
         return tuple(
             name
             for name in (*NUMBERS, *TEXTS)
-            if name not in self.numbers and name not in self.texts
+            if name not in (*self.numbers, *self.texts, *RARE)
         )
 
     @property
     def can_be_simulated(self) -> bool:
         """Whether it has every number that a model of binding needs."""
-        return not any(name in self.unknown for name in NEEDED)
+        return not any(name not in self._for_models() for name in NEEDED)
 
     def facts(self) -> tuple[Measurement, ...]:
         """Every measurement of the tables that is about this molecule."""
@@ -181,7 +219,8 @@ class Variant:
         BadVariant
             A number that every model of binding needs is not known.
         """
-        absent = [name for name in NEEDED if name not in self.numbers]
+        numbers = self._for_models()
+        absent = [name for name in NEEDED if name not in numbers]
         if absent:
             raise BadVariant(
                 f"the binding of '{self.name}' is not known well enough to simulate.",
@@ -190,11 +229,27 @@ class Variant:
                 try_="in a TOML file of your own: [variants.mine], "
                 f'like = "{self.name}", and the numbers that are absent',
             )
-        return {
-            f"il2.{name}": self.numbers[name]
-            for name in IN_MODELS
-            if name in self.numbers
-        }
+        return {f"il2.{name}": numbers[name] for name in IN_MODELS if name in numbers}
+
+    def _for_models(self) -> dict[str, ParameterValue]:
+        """Its numbers; what does not bind CD25 leaves all three as it leaves two."""
+        found = dict(self.numbers)
+        if self.binds_cd25 is not False:
+            return found
+        found["kon_alpha"] = never_met()
+        met, held = self.kon_beta_gamma, self.kd_beta_gamma
+        if "koff_trimer" not in found and met and held:
+            found["koff_trimer"] = replace(
+                held,
+                name="koff_trimer",
+                value=met.value * held.value,
+                unit=NUMBERS["koff_trimer"][0],
+                low=None,
+                high=None,
+                how="assumption",
+                note="of no effect, since it does not bind CD25; as from the dimer",
+            )
+        return found
 
     def parameters(self) -> dict[str, float]:
         """The same as bare numbers in the engine's units (nmol, L, h, molecule, kg).
@@ -219,10 +274,30 @@ class Variant:
         lines = [self.name]
         if self.aliases:
             lines.append(f"  also: {', '.join(self.aliases)}")
-        lines += [f"  {name}: {self.texts.get(name, 'unknown')}" for name in TEXTS]
-        for name, (_, meaning) in NUMBERS.items():
-            known = self.numbers.get(name)
-            lines.append(f"  {known or f'{name}: unknown'}  [{meaning}]")
+        told = [name for name in (*TEXTS, *NUMBERS) if name not in RARE]
+        told += [name for name in RARE if name in self.numbers or name in self.texts]
+        lines += [
+            f"  {name}: {self.texts.get(name, 'unknown')}"
+            for name in TEXTS
+            if name in told
+        ]
+        lines += [
+            f"  {self._told(name)}  [{meaning}]"
+            for name, (_, meaning) in NUMBERS.items()
+            if name in told
+        ]
         if self.note:
             lines.append(f"  note: {self.note}")
         return "\n".join(lines)
+
+    def _told(self, name: str) -> str:
+        """One number in words, with what an assumption leans on and why."""
+        known = self.numbers.get(name)
+        if known is None:
+            return f"{name}: unknown"
+        said = str(known)
+        if name == MAY_BE_NONE and not binds(known):
+            said = f"{name}: does not bind  ({known.source}; {known.how})"
+        if known.is_assumption and known.note:
+            said = f"{said[:-1]}: {known.note})"
+        return said

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from il2sim.molecules.variant import NO_BINDING_NM
+
 if TYPE_CHECKING:
     from il2sim.study.screening import Candidate
 
@@ -81,12 +83,14 @@ def planes_of(candidates: Sequence[Candidate]) -> list[Plane]:
     Parameters
     ----------
     candidates
-        Molecules; those on a plane share all but their affinities.
+        Molecules; those on a plane share all but their affinities, and whether they
+        bind CD25.
     """
-    groups: dict[tuple[object, ...], list[int]] = {}
+    groups: dict[tuple[Candidate, bool], list[int]] = {}
     for place, one in enumerate(candidates):
-        rest = replace(one, name="", kd_alpha_nM=1.0, kd_beta_gamma_nM=1.0)
-        groups.setdefault((rest,), []).append(place)
+        rest = replace(one, name="", note="", kd_alpha_nM=1.0, kd_beta_gamma_nM=1.0)
+        key = rest, one.kd_alpha_nM >= NO_BINDING_NM
+        groups.setdefault(key, []).append(place)
     return [
         plane
         for places in groups.values()

@@ -57,11 +57,16 @@ class Candidate:
         wild type of the scale.
     arms, cd25_arms
         Live arms, and arms that keep only their CD25 site.
+    koff_trimer, kon_alpha
+        How fast all three chains are left, [1/min], and CD25 is met, [1/(nM*min)]; None
+        where not known.
+    note
+        What a reader of a prediction should know of these numbers.
 
     Raises
     ------
     BadProblem
-        An affinity or the rate is not positive, no arm is live, a number of arms is not
+        An affinity or a rate is not positive, no arm is live, a number of arms is not
         whole, or a number is not finite.
     """
 
@@ -72,14 +77,21 @@ class Candidate:
     kon_beta_gamma: float | None = None
     arms: float = 1.0
     cd25_arms: float = 0.0
+    koff_trimer: float | None = None
+    kon_alpha: float | None = None
+    note: str = ""
 
     def __post_init__(self) -> None:
-        rate = 1.0 if self.kon_beta_gamma is None else self.kon_beta_gamma
         positive = {
             "an affinity for CD25 of {:g} nM": self.kd_alpha_nM,
             "an affinity for CD122 with gamma-c of {:g} nM": self.kd_beta_gamma_nM,
-            "a rate of {:g} 1/(nM*min)": rate,
         }
+        rates = {
+            "a rate of {:g} 1/(nM*min) to CD122": self.kon_beta_gamma,
+            "a rate of {:g} 1/(nM*min) to CD25": self.kon_alpha,
+            "a rate of {:g} 1/min from the trimer": self.koff_trimer,
+        }
+        positive |= {said: one for said, one in rates.items() if one is not None}
         whole = {
             "{:g} live arms": (self.arms, 1),
             "{:g} dead arms": (self.cd25_arms, 0),

@@ -147,6 +147,78 @@ def test_everything_can_be_shown(call, what, name, message):
     assert message in out
 
 
+def test_a_users_catalog_is_listed_and_shown(call, tmp_path):
+    """Beside the shipped one; of what no catalog has it is refused."""
+    (tmp_path / "mine.toml").write_text(
+        '[variants.mine]\nlike = "wild-type IL-2"\n'
+        'kd_beta_gamma = {value = 8, unit = "nM", source = "own SPR, 2026"}\n'
+        '[products."my vial"]\nvariant = "mine"\n'
+    )
+    own = ("--catalog", "mine.toml")
+    for what, name in (("variant", "mine"), ("product", "my vial")):
+        code, out, _ = call("list", f"{what}s", *own)
+        assert code == 0
+        assert name in out
+        assert "aldesleukin" in out or "rezpegaldesleukin" in out
+        code, out, _ = call("show", what, name, *own)
+        assert code == 0
+        assert name in out
+    _, out, _ = call("show", "variant", "mine", *own)
+    assert "derived: 8 times that of wild-type IL-2" in out
+    code, out, err = call("list", "models", *own)
+    assert (code, out) == (2, "")
+    assert "variant or product" in err
+
+
+OWN = """
+[variants.mine]
+like = "wild-type IL-2"
+kd_beta_gamma = {value = 8, unit = "nM", source = "own SPR, 2026"}
+
+[products.vial]
+variant = "mine"
+activity = {value = 12, unit = "MIU/mg", assumption = true, why = "as its maker says"}
+"""
+
+
+def test_a_study_gives_a_product_of_a_users_catalog(call, tmp_path):
+    """By an option or a key; the folder keeps the file, and its study runs as it is.
+
+    The molecule decides: aldesleukin gives other numbers.
+    """
+    (tmp_path / "mine.toml").write_text(OWN)
+    text = STUDY.replace("aldesleukin", "vial")
+    (tmp_path / "study.toml").write_text(text)
+    code, _, err = call("run", "study.toml", "--subjects", "2", "--out", "none")
+    assert code == 2
+    assert "'vial'" in err
+    words = ("--subjects", "2", "--out")
+    code, *_ = call("run", "study.toml", "--catalog", "mine.toml", *words, "here")
+    assert code == 0
+    assert (tmp_path / "here" / "catalog.toml").read_text() == OWN
+    named = text.replace("days = 3", 'days = 3\ncatalog_file = "mine.toml"')
+    (tmp_path / "named.toml").write_text(named)
+    code, *_ = call("run", "named.toml", *words, "there")
+    assert code == 0
+    again = ("run", "here/study.toml", "--out", "again")
+    code, *_ = call(*again)
+    assert code == 0
+    tables = [
+        (tmp_path / one / "endpoints.csv").read_bytes()
+        for one in ("here", "there", "again")
+    ]
+    assert len(set(tables)) == 1
+    code, out, _ = call("replay", "here", "1")
+    assert code == 0
+    assert "are equal" in out
+    (tmp_path / "wild.toml").write_text(STUDY)
+    call("run", "wild.toml", *words, "wild")
+    assert (tmp_path / "wild" / "endpoints.csv").read_bytes() not in tables
+    code, _, err = call("run", "wild.toml", "--catalog", "none.toml", *words, "no")
+    assert code == 2
+    assert "the catalog 'none.toml' cannot be read" in err
+
+
 def test_the_text_of_a_study_is_shown_with_its_comments(call):
     _, out, _ = call("show", "study", "colorectal-vaccine")
     assert "# ASSUMPTION" in out

@@ -12,6 +12,7 @@ from il2sim.app.screen_command import _named
 from il2sim.errors import BadProblem, BadVariant, FolderInUse, UnreadableFile
 from il2sim.models.fusions import SCALE
 from il2sim.molecules import variant
+from il2sim.molecules.variant import NO_BINDING_NM
 
 HEAD = "name,kd_alpha_nM,kd_betagamma_nM,valency,scale\n"
 HEAD_KON = "name,kd_alpha_nM,kd_betagamma_nM,kon_betagamma_per_M_s\n"
@@ -191,3 +192,90 @@ def test_what_a_prediction_stands_on_is_said():
         assert words in said
     fused = candidate_of(variant("N88D C-term Fc"))
     assert len(notes_of([fused], 1.0)) == 1
+
+
+def test_what_passes_cd25_by_is_screened(tmp_path):
+    """Neo-2/15 by its ratio to the wild type, and the word in a table and an option.
+
+    Without a CD25 site Treg are no more sensitive than NK.
+    """
+    neo = candidate_of(variant("Neo-2/15"))
+    assert neo.kd_alpha_nM == NO_BINDING_NM
+    assert neo.kd_beta_gamma_nM == pytest.approx(19 / 193)
+    assert "Neo-2/15: brought to the scale" in " ".join(notes_of([neo], 1.0))
+    path = tmp_path / "mine.csv"
+    path.write_text(HEAD + "mine,none,1,1,unfused\n")
+    [mine] = read_candidates(path)
+    assert mine.kd_alpha_nM == NO_BINDING_NM
+    words = ["screen", str(path), "--kd-alpha", "none", "--kd-betagamma", "1"]
+    words += ["--variant", "Neo-2/15", "--variant", "IL-2v", "--draws", "0"]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "molecules.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["kd_alpha_nM"] for row in rows] == ["none"] * 4
+    assert rows[-1]["name"] == "none, 1 nM x1"
+    for row in rows:
+        assert float(row["NK/Treg [1] fitted"]) < 1.2
+
+
+def test_rates_of_a_table_are_used_or_said_not_to_be(tmp_path):
+    """By column, in the units of its name; the plate takes capture as settled."""
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "name,kd_alpha_nM,kd_betagamma_nM,kon_alpha_per_M_s,koff_trimer_per_s\n"
+        "mine,10,1,1e6,1e-3\n"
+    )
+    [one] = read_candidates(path)
+    assert one.kon_alpha == pytest.approx(0.06)
+    assert one.koff_trimer == pytest.approx(0.06)
+    assert "mine: kon_alpha is not used on the plate." in notes_of([one], 1)
+    said = " ".join(notes_of([one] * 7, 1))
+    assert "mine; 2 more: kon_alpha is not used on the plate." in said
+
+
+@pytest.mark.parametrize(
+    ("name", "absent"),
+    [
+        ("THOR-707", "no kd_beta_gamma"),
+        ("rezpegaldesleukin", "no kd_alpha, kd_beta_gamma"),
+        ("IL-2 V69A Q74P", "no kd_alpha, kd_beta_gamma"),
+    ],
+)
+def test_a_molecule_that_cannot_be_screened_says_what_is_absent(name, absent):
+    """And gives the lines in which a user tells it."""
+    with pytest.raises(BadVariant, match=absent) as error:
+        candidate_of(variant(name))
+    assert f'like = "{name}"' in str(error.value)
+    assert "il2sim screen --catalog" in str(error.value)
+
+
+def test_dead_arms_of_a_users_molecule_are_screened(tmp_path):
+    """`cd25_arms` of TOML is the column of a table; the panel knows dead arms."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[variants.mine]\nlike = "WT C-term Fc"\n'
+        'cd25_arms = {value = 1, unit = "1", source = "own, 2026"}\n'
+    )
+    [one] = _named(["mine"], path)
+    assert (one.arms, one.cd25_arms) == (1.0, 1.0)
+    assert notes_of([one], 1.0)[0].startswith("panel")
+
+
+def test_a_scale_without_its_wild_type_is_asked_for(tmp_path):
+    """Affinities that nothing ties to a fit are not screened."""
+    path = tmp_path / "mine.toml"
+    lines = (
+        "[variants.mine]\n"
+        'scale = "own SPR"\n'
+        'kd_alpha = {value = 2, unit = "nM", source = "own"}\n'
+        'kd_beta_gamma = {value = 8, unit = "nM", source = "own"}\n'
+    )
+    path.write_text(lines)
+    with pytest.raises(BadVariant, match="scale 'own SPR'"):
+        list(_named(["mine"], path))
+    wild = lines.replace(".mine]", ".wild]").replace("8", "2")
+    path.write_text(lines + 'wild_type = "wild"\n' + wild)
+    [one] = _named(["mine"], path)
+    assert (one.kd_alpha_nM, one.kd_beta_gamma_nM) == (10.0, 4.0)
+    assert one.scale == "unfused IL-2"

@@ -16,7 +16,7 @@ from il2sim.inference.facts import (
     read_fitted,
     shipped,
 )
-from il2sim.inference.fitted_cells import PANEL, PLATE, cells_of, fit_of
+from il2sim.inference.fitted_cells import PANEL, PLATE, cells_of, fit_of, unused
 from il2sim.inference.likelihood import Likelihood
 from il2sim.inference.panel_checks import read_point
 from il2sim.inference.plate import hill_curve
@@ -24,7 +24,8 @@ from il2sim.inference.receptor_draws import read_draws
 from il2sim.inference.receptors import free_of
 from il2sim.models.dish import CELLS
 from il2sim.models.fusions import FUSED
-from il2sim.molecules import variant
+from il2sim.molecules import read_catalog, variant
+from il2sim.molecules.variant import NO_BINDING_NM
 from il2sim.study.screening import Candidate, half_maximal, screen
 
 WILD_TYPE = Candidate("wild type", 10.0, 1.0, "unfused IL-2")
@@ -166,3 +167,52 @@ def test_unfused_arms_are_brought_to_the_scale_of_fusions_by_their_ratio():
     weak = binding(replace(WILD_TYPE, arms=2.0, kd_alpha_nM=100.0))
     assert weak["il2.kd_alpha"] == pytest.approx(10 * two["il2.kd_alpha"])
     assert weak["il2.kd_beta_gamma"] == pytest.approx(two["il2.kd_beta_gamma"])
+
+
+@pytest.mark.parametrize(
+    "left", ["", 'koff_trimer = {value = 0.03, unit = "1/min", source = "own, 2026"}\n']
+)
+def test_a_molecule_binds_on_the_plate_as_in_a_dish(tmp_path, left):
+    """The same lines of TOML are the same numbers, given or derived."""
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[variants.mine]\nlike = "wild-type IL-2"\n'
+        'kd_alpha = {value = 95, unit = "nM", source = "own, 2026"}\n'
+        'kd_beta_gamma = {value = 4, unit = "nM", source = "own, 2026"}\n' + left
+    )
+    one = read_catalog(path).variant("mine")
+    met = cells_of(PLATE).binding(candidate_of(one))
+    for name, value in met.items():
+        assert one.parameters()[name] == pytest.approx(value, rel=1e-12), name
+    if not left:
+        bare = Candidate("mine", 95.0, 4.0, "unfused IL-2")
+        assert cells_of(PLATE).binding(bare) == pytest.approx(met, rel=1e-12)
+
+
+def test_a_rate_that_a_fit_does_not_use_is_named():
+    """Capture is settled on the plate, bonds open one by one on the panel."""
+    wild = candidate_of(variant("wild-type IL-2"))
+    assert unused(wild) == ()
+    assert unused(replace(wild, arms=2.0)) == ()
+    assert unused(replace(wild, kon_alpha=0.1)) == ("kon_alpha",)
+    assert unused(replace(wild, arms=2.0, koff_trimer=0.1)) == ("koff_trimer",)
+    assert unused(replace(fusion(FUSED), koff_trimer=0.1)) == ("koff_trimer",)
+    met = cells_of(PANEL).binding(replace(fusion(FUSED), kon_alpha=0.1))
+    assert met["il2.kon_alpha"] == pytest.approx(0.1 * 60)  # 1/(nM*h)
+
+
+@pytest.mark.parametrize(("fit", "arms"), [(PLATE, 1.0), (PANEL, 2.0)])
+def test_what_does_not_bind_cd25_is_as_a_cell_without_it(fit, arms):
+    """A KD above any dose, or no CD25 on the cells: the same curves, [%]."""
+    none = replace(WILD_TYPE, kd_alpha_nM=NO_BINDING_NM, arms=arms)
+    gates = cells_of(fit)
+    bare = {
+        name: values * (1e-6 if name.endswith("cd25_at_rest") else 1.0)
+        for name, values in gates.values.items()
+    }
+    assert any((bare[name] != values).any() for name, values in gates.values.items())
+    found = [
+        screen(one, [none], reference=none).responses
+        for one in (gates, replace(gates, values=bare))
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=WITHIN)

@@ -1,11 +1,16 @@
 """Cells in a well, against closed forms and the plates they were measured on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from il2sim.errors import BadVariant
 from il2sim.models.dish import CELLS, dish
 from il2sim.models.mechanisms import PAIRED
 from il2sim.models.stat5 import cycle, threshold
+from il2sim.molecules import Variant, read_catalog, variant
+from il2sim.study.screening import DOSES_NM, half_maximal
 from il2sim.study.wells import Plate, incubate
 
 AVOGADRO = 6.02214076e14  # molecules in a nmol
@@ -149,3 +154,62 @@ def test_resting_cells_consume_what_their_receptors_can(cell):
     left = seen["il2 left"][0] * model.parameters["well.volume"].engine_value
     taken = (left[0] - left[1]) * AVOGADRO / 1e5 / 900
     assert 0.03 < taken < 15
+
+
+OWN = """
+[variants.mine]
+like = "wild-type IL-2"
+kd_beta_gamma = {value = 100, unit = "nM", source = "own SPR, 2026"}
+
+[variants.blind]
+like = "wild-type IL-2"
+kd_alpha = {value = "none", source = "own SPR, 2026"}
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A catalog of a user's own."""
+    (tmp_path / "mine.toml").write_text(OWN)
+    return read_catalog(tmp_path / "mine.toml")
+
+
+def engaged(molecule: Variant | str, **values: float) -> np.ndarray:
+    """Signaling receptors of Treg after 1 h, over the doses of a screening."""
+    seen = incubate(
+        dish(("Treg",), variant=molecule), Plate({"il2": DOSES_NM}, [1.0], values)
+    )
+    return seen["engaged on Treg"][:, 0]
+
+
+def test_a_molecule_of_ones_own_catalog_is_put_in_a_dish(own):
+    """By itself or by name is the same; a name that is none is answered."""
+    wild = variant("wild-type IL-2")
+    np.testing.assert_array_equal(engaged(wild), engaged("wild-type IL-2"))
+    assert dish(("Treg",)) is dish(("Treg",))
+    model = dish(("Treg",), variant=own.variant("mine"))
+    assert model.parameters["il2.kd_beta_gamma"].value == 100
+    with pytest.raises(BadVariant, match="not known well enough"):
+        dish(("Treg",), variant=variant("rezpegaldesleukin"))
+
+
+def test_a_weaker_dimer_holds_the_trimer_less(own):
+    """100 nM for the dimer: Treg answer at 0.30 nM, the wild type at 0.025 nM.
+
+    Were the trimer left as the wild type's, both would answer at 0.025 nM.
+    """
+    halves = [half_maximal(engaged(one)) for one in (own.variant("mine"), "IL-2")]
+    assert halves == pytest.approx([0.303, 0.025], rel=0.02)
+
+
+def test_without_a_cd25_site_cd25_does_not_matter(own):
+    """Receptors engaged are those of a cell without CD25, and of a KD a hundredth off.
+
+    To 1e-4, the tolerance of a step; 1e-3 for 1e7 nM, whose trimer is the more.
+    """
+    blind = own.variant("blind")
+    alone = engaged(blind, **{"Treg.cd25_at_rest": 1e-9})
+    np.testing.assert_allclose(engaged(blind), alone, rtol=1e-4)
+    assert blind.kd_alpha is not None
+    weak = {**blind.numbers, "kd_alpha": replace(blind.kd_alpha, value=1e7)}
+    np.testing.assert_allclose(engaged(replace(blind, numbers=weak)), alone, rtol=1e-3)

@@ -10,6 +10,7 @@ from il2sim.models.fusions import MEETING, binding_on_cells, values_of_fusion
 from il2sim.models.mechanisms import MULTIVALENT, PAIRED
 from il2sim.models.published import bound_at_equilibrium
 from il2sim.molecules import variant
+from il2sim.molecules.variant import NO_BINDING_NM
 from il2sim.study.wells import Plate, incubate
 
 ASSUMED = {"il2.kon_alpha", "il2.kon_beta_gamma", "il2.koff_trimer", "il2.reach"}
@@ -70,3 +71,21 @@ def test_two_arms_are_two_arms():
     """The catalog's valency is the dish's arms."""
     model = dish(("Treg",), MULTIVALENT, "WT N-term Fc, two arms")
     assert model.parameters["il2.arms"].value == 2
+
+
+def test_what_a_user_knows_of_a_fusion_is_not_assumed():
+    """A rate of the trimer or to CD25 that is given is taken, as are dead arms."""
+    known = variant("WT N-term Fc")
+    wild = variant("wild-type IL-2")
+    own = {
+        "koff_trimer": wild.koff_trimer,
+        "kon_alpha": wild.kon_alpha,
+        "cd25_arms": replace(known.valency, value=1),
+    }
+    found = binding_on_cells(replace(known, numbers={**known.numbers, **own}))
+    assert found["il2.koff_trimer"].value == wild.koff_trimer.value
+    assert found["il2.kon_alpha"].how == wild.kon_alpha.how
+    assert found["il2.cd25_arms"].value == 1
+    none = replace(known.kd_alpha, value=NO_BINDING_NM)
+    blind = replace(known, numbers={**known.numbers, "kd_alpha": none})
+    assert binding_on_cells(blind)["il2.kon_alpha"].value == 0

@@ -79,3 +79,16 @@ def test_a_number_without_a_ratio_stays_behind():
     assert there.kd_alpha is None
     assert there.kd_trimer is None
     assert not there.can_be_simulated
+
+
+def test_what_does_not_bind_cd25_does_not_on_any_scale():
+    """Neo-2/15 keeps its tenfold on the dimer (19 over 193 nM) and has no CD25 site."""
+    there = carry_over(
+        variant("Neo-2/15"),
+        via=variant("wild-type IL-2 beside Neo-2/15"),
+        onto=variant("IL-2"),
+    )
+    assert there.kd_beta_gamma.value == pytest.approx(19 / 193)
+    assert there.koff_trimer.value == pytest.approx(0.006 * 19 / 193)
+    assert there.binds_cd25 is False
+    assert there.kd_trimer is None

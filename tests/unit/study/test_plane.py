@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from il2sim.molecules.variant import NO_BINDING_NM
 from il2sim.study.plane import STEP, Plane, planes_of
 from il2sim.study.screening import Candidate
 
@@ -52,6 +53,15 @@ def test_molecules_that_differ_otherwise_lie_on_planes_of_their_own():
     assert [plane.grid[0].arms for plane in planes] == [1.0, 2.0]
     assert planes[1].places.tolist() == list(range(35, 60))
     assert planes_of(few) == []
+
+
+def test_molecules_without_a_site_for_cd25_are_on_no_plane_of_others():
+    """They differ in one affinity alone."""
+    without = [replace(one, kd_alpha_nM=NO_BINDING_NM) for one in many(20)]
+    first, second = planes_of([*many(30), *without])
+    assert len(first.grid) == 16
+    assert len(second.grid) == 4
+    assert {one.kd_alpha_nM for one in second.grid} == {NO_BINDING_NM}
 
 
 def test_a_grid_is_as_fine_as_it_is_said_to_be():

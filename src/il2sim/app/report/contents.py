@@ -104,7 +104,7 @@ def contents(told: Told) -> dict[str, Any]:
         "figures": _figures(told),
         "comparisons": [_comparison(one) for one in told.outcome.comparisons],
         "verdict": _verdict(told.outcome.comparisons),
-        "near": trials_near(task.regimen),
+        "near": trials_near(task.regimen, task.products),
         "failures": _failures(told),
         "sources": _sources(told),
         "made": run.provenance.to_dict() if run.provenance else {},

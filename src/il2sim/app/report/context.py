@@ -14,6 +14,9 @@ from il2sim.molecules.product import Product
 from il2sim.study.dosing import amount_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from il2sim.molecules import CellProduct
     from il2sim.study.course import Dose
     from il2sim.study.regimen import Regimen
 
@@ -28,8 +31,17 @@ MOST = 8
 """Trials named; the nearest ones."""
 
 
-def trials_near(regimen: Regimen) -> list[dict[str, Any]]:
+def trials_near(
+    regimen: Regimen, products: Mapping[str, Product | CellProduct] | None = None
+) -> list[dict[str, Any]]:
     """Trials of the cards with the same molecule, by the same route, at a like dose.
+
+    Parameters
+    ----------
+    regimen
+        Of the study.
+    products
+        What it gives, by name; default from the shipped catalog.
 
     Returns
     -------
@@ -44,7 +56,7 @@ def trials_near(regimen: Regimen) -> list[dict[str, Any]]:
     >>> "daily-cgvhd-phase-2" in [one["name"] for one in found]
     True
     """
-    mine = _first_day(regimen)
+    mine = _first_day(regimen, products)
     if mine is None:
         return []
     found: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -69,7 +81,9 @@ def trials_near(regimen: Regimen) -> list[dict[str, Any]]:
     return [told for _, told in nearest[:MOST]]
 
 
-def _first_day(regimen: Regimen) -> tuple[str, str, float] | None:
+def _first_day(
+    regimen: Regimen, products: Mapping[str, Product | CellProduct] | None = None
+) -> tuple[str, str, float] | None:
     """Molecule, route and amount of the first day's doses [nmol]; None for cells alone.
 
     Examples
@@ -78,7 +92,11 @@ def _first_day(regimen: Regimen) -> tuple[str, str, float] | None:
     >>> _first_day(Regimen.parse("aldesleukin 4 nmol/day iv continuous for 9 days"))
     ('wild-type IL-2', 'iv', 4.0)
     """
-    given = [(catalog.given(dose.product), dose) for dose in regimen.doses]
+    known = products or {}
+    given = [
+        (known.get(dose.product) or catalog.given(dose.product), dose)
+        for dose in regimen.doses
+    ]
     drugs = [(one, dose) for one, dose in given if isinstance(one, Product)]
     if not drugs:
         return None

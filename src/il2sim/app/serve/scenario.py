@@ -42,14 +42,14 @@ def refuse_files(tables: Mapping[str, Any]) -> None:
     BadStudy
         It does.
     """
-    named = tables.get("population_file")
+    named = tables.get("population_file") or tables.get("catalog_file")
     if named is None and str(tables.get("population", "")).endswith(".parquet"):
         named = tables["population"]
     if named is not None:
         raise BadStudy(
             "this page reads no files that a study names.",
             got=f"'{named}'",
-            expected="a ready-made population",
+            expected="a ready-made population, and molecules of the shipped catalog",
             try_="il2sim run on the command line",
         )
 
