@@ -1,11 +1,16 @@
 """The checks of `il2sim validate receptors`: which pass, which misfits are known."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from il2sim.app.receptors import headline, parted
+from il2sim.app.receptors import KEEPS_UP, headline, parted
 from il2sim.inference.facts import shipped
 from il2sim.inference.panel import read_plan as read_panel_plan
 from il2sim.inference.receptors import read_plan
+
+PAGE = Path(__file__).parents[2] / "docs/understand/receptor-checks.md"
 
 MISFITS = {
     "whole curves of naive Treg",
@@ -62,6 +67,33 @@ def test_every_reproduction_check_is_in_its_band(checks):
     assert {one.row for one in listed} == {*range(1, 7), *range(8, 12), 19, 20}
     assert [one.name for one in listed if not one.passes] == []
     assert len(beyond) == 31
+
+
+def test_the_page_of_checks_is_that_of_today(checks):
+    """docs/understand/receptor-checks.md: every check is a row of its table."""
+    page = PAGE.read_text(encoding="utf-8")
+    listed, beyond = parted(sorted(checks, key=lambda one: one.row))
+    tables = page.split("## Beyond the list")
+    for some, table in zip((listed, beyond), tables, strict=True):
+        rows = [line for line in table.splitlines() if line.startswith(("| ✓", "| ✗"))]
+        assert len(rows) == len(some)
+        for row, one in zip(rows, some, strict=True):
+            (words, numbers), (wanted, values) = parts_of(row), parts_of(as_row(one))
+            assert words == wanted
+            assert numbers == pytest.approx(values, rel=0.01, abs=0.002), row
+
+
+def parts_of(row):
+    """Words and numbers: the last digit may be another on another machine."""
+    words = re.split(r"\d+(?:\.\d+)?", row)
+    return words, [float(one) for one in re.findall(r"\d+(?:\.\d+)?", row)]
+
+
+def as_row(one):
+    """A check as a row of the page."""
+    mark = ("✓" if one.passes else "✗") + KEEPS_UP[one.keeps_up]
+    words = (f"{one.name} ({one.how})", f"{one.value:.3g}", one.band, one.baseline)
+    return f"| {mark} | {one.row} | {' | '.join(words)} |"
 
 
 @pytest.mark.parametrize("gate", ["NK", "CD8", "CD4 Tconv"])
