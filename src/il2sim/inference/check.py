@@ -95,7 +95,7 @@ class Check:
     def band(self) -> str:
         """The band as text."""
         if np.isinf(self.high):
-            return f"at least {self.low:g}"
+            return f"at least {self.low:.3g}"
         if not self.low > 0:
-            return f"at most {self.high:g}"
+            return f"at most {self.high:.3g}"
         return f"{self.low:.3g} to {self.high:.3g}"
