@@ -184,6 +184,7 @@ def check_claim(choices: Choices, progress: Progress) -> Checked:
 def check_receptors(choices: Choices, progress: Progress) -> Checked:
     """Judge the receptors by derived facts of the published plates."""
     from il2sim.figures import crosstalk, save
+    from il2sim.figures.checks import checks_figure
     from il2sim.figures.fits import responses_figure
     from il2sim.figures.panel import shipped_figure
     from il2sim.figures.yt1 import yt1_figure
@@ -207,7 +208,8 @@ def check_receptors(choices: Choices, progress: Progress) -> Checked:
         save(figure, choices.out, "receptors")
         + save(yt1_figure(made=made), choices.out, "yt1")
         + save(shipped_figure(made=made), choices.out, "panel")
-        + save(crosstalk.shipped_figure(made=made), choices.out, "crosstalk"),
+        + save(crosstalk.shipped_figure(made=made), choices.out, "crosstalk")
+        + save(checks_figure(made), choices.out, "checks"),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from il2sim.inference.check import FARHAT, Check
 from il2sim.inference.crosstalk_checks import check_crosstalk
@@ -27,6 +28,8 @@ from il2sim.inference.plate import hill_curve
 from il2sim.inference.receptors import MANY_CD25, TIMES_H, Plan
 from il2sim.inference.variance import check_variance
 from il2sim.inference.yt1_checks import check_yt1
+
+Floats = NDArray[np.float64]
 
 MEASURED_RATIOS = {"NK": 31.0, "CD8": 55.0, "CD4 Tconv": 36.0}
 """Half-maximal IL-2 at 30 min over that of Treg: our Hill fit to the raw wells."""
@@ -260,37 +263,52 @@ SETTLED = {"mix": 50.0, "fade": 1e-6, "meet": 1e-3}
 """Numbers of the fit where the closed form holds: ligand is there at once, cells stay
 fresh, and IL-2 comes to CD122 by way of CD25 alone."""
 
+SETTLES, IN_PLATE = "settled and by way of CD25 alone", "in the plate at 2 h"
+"""How half-maximal IL-2 is found, in words."""
+
 
 def _feinerman(plan: Plan, responses: Sequence[Response]) -> list[Check]:
     """Under the assumptions of the closed form, and as the plate is at 2 h."""
-    fitted = dict(read_fitted())
     span = "1,000 to 30,000 per cell: largest departure"
     return [
         Check(
             9,
             f"half-maximal IL-2 of Treg is inverse to CD25, {how}, {span}",
-            _departure(plan, numbers, hours),
+            _departure(halves_of_treg(plan, how)),
             *(0.0, 0.05, "Feinerman 2010: exact"),
             "predicted",
             published=0.0,
             beyond=beyond,
         )
-        for how, numbers, hours, beyond in (
-            ("settled and by way of CD25 alone", fitted | SETTLED, 4.0, False),
-            ("in the plate at 2 h", fitted, 2.0, True),
-        )
+        for how, beyond in ((SETTLES, False), (IN_PLATE, True))
     ]
 
 
-def _departure(plan: Plan, numbers: Mapping[str, float], hours: float) -> float:
-    """How far half-maximal IL-2 times CD25 of Treg is from one number."""
+def halves_of_treg(plan: Plan, how: str) -> list[float]:
+    """Half-maximal IL-2 of Treg with each of `CD25_OF_TREG`, [nM].
+
+    Parameters
+    ----------
+    plan
+        The fit.
+    how
+        `SETTLES`, as the closed form assumes, or `IN_PLATE`.
+    """
+    fitted = dict(read_fitted())
+    numbers, hours = (fitted | SETTLED, 4.0) if how == SETTLES else (fitted, 2.0)
     [treg] = [gate for gate in plan.gates if gate.name == "Treg"]
-    products = []
+    found = []
     for cd25 in CD25_OF_TREG:
         alone = replace(plan, gates=(replace(treg, cd25=counted(cd25, numbers)),))
         curve = model_curves(alone, plan.chosen, numbers)["Treg", "IL2", hours]
-        products.append(cd25 * hill_curve(doses_nM(), curve).half_nM)
-    return max(products) / min(products) - 1
+        found.append(hill_curve(doses_nM(), curve).half_nM)
+    return found
+
+
+def _departure(halves: Sequence[float]) -> float:
+    """How far half-maximal IL-2 times CD25 is from one number."""
+    products = np.multiply(halves, CD25_OF_TREG)
+    return float(products.max() / products.min() - 1)
 
 
 def counted(cd25: float, fitted: Mapping[str, float]) -> float:
@@ -313,6 +331,31 @@ FALLON_GROWTH = {10.0: 1.13, 100.0: 3.99, 1000.0: 4.41}
 
 
 def _fallon(plan: Plan, responses: Sequence[Response]) -> list[Check]:
+    medium, growth = fallon_found()
+    off = [
+        *(medium / np.array(list(FALLON_MEDIUM.values())) - 1),
+        *(growth / np.array(list(FALLON_GROWTH.values())) - 1),
+    ]
+    return [
+        Check(
+            11,
+            "Fallon and Lauffenburger 2000: IL-2 left at 24 h and growth by 5 d, "
+            "largest departure",
+            float(np.max(np.abs(off))),
+            *(0.0, 0.01, "exact"),
+            "their model in our language",
+        )
+    ]
+
+
+def fallon_found() -> tuple[Floats, Floats]:
+    """What their model gives in our language.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        As `FALLON_MEDIUM`, [pM], and as `FALLON_GROWTH`, [1].
+    """
     from il2sim.engine.lower import lower
     from il2sim.engine.problem import Problem
     from il2sim.engine.schedule import Schedule
@@ -339,46 +382,42 @@ def _fallon(plan: Plan, responses: Sequence[Response]) -> list[Check]:
         tolerance=1e-7,
     )
     found = solve(problem).values
-    off = [
-        *(found[:, 1, 0] / np.array(list(FALLON_MEDIUM.values())) - 1),
-        *(found[:, 2, 1] / found[:, 0, 1] / np.array(list(FALLON_GROWTH.values())) - 1),
-    ]
-    return [
-        Check(
-            11,
-            "Fallon and Lauffenburger 2000: IL-2 left at 24 h and growth by 5 d, "
-            "largest departure",
-            float(np.max(np.abs(off))),
-            *(0.0, 0.01, "exact"),
-            "their model in our language",
-        )
-    ]
+    return found[:, 1, 0], found[:, 2, 1] / found[:, 0, 1]
+
+
+AUDIT = (0.03, 15.0)
+"""What a resting cell takes of a saturated medium, least and most, [molecule/s]."""
 
 
 def _consumption(plan: Plan, responses: Sequence[Response]) -> list[Check]:
-    """Each receptor taken inside takes one IL-2 with it; new ones come as fast as lost.
-
-    The loss of empty CD122 is the fitted one, or what the candidate holds it at.
-    """
-    fitted = {**plan.chosen.fixed, **read_fitted()}
-    lost_per_h = fitted.get("lose", fitted.get("trafficking.k_lose_cd122", np.nan))
-    taken = [
-        one.cd122 * lost_per_h / 3600 for one in plan.gates if one.name in plan.fitted
-    ]
-    first = [
-        one.cd122 * fitted["internalize"] / 60
-        for one in plan.gates
-        if one.name in plan.fitted
-    ]
+    first, taken = zip(*uptake(plan).values(), strict=True)
     return [
         Check(
             19,
             f"resting cells at saturating IL-2, {when}, molecules/s per cell: {side}",
             value,
-            *(0.03, 15.0, "QSP-IO: 1e6"),
+            *(*AUDIT, "QSP-IO: 1e6"),
             "from fitted rates",
             published=1e6,
         )
         for when, values in (("at first", first), ("sustained", taken))
         for side, value in (("least", min(values)), ("most", max(values)))
     ]
+
+
+def uptake(plan: Plan) -> dict[str, tuple[float, float]]:
+    """IL-2 that a resting cell takes at first and for good, [molecule/s], by gate.
+
+    Each receptor taken inside takes one IL-2 with it; new ones come as fast as lost.
+    The loss of empty CD122 is the fitted one, or what the candidate holds it at.
+    """
+    fitted = {**plan.chosen.fixed, **read_fitted()}
+    lost_per_h = fitted.get("lose", fitted.get("trafficking.k_lose_cd122", np.nan))
+    return {
+        one.name: (
+            one.cd122 * fitted["internalize"] / 60,
+            one.cd122 * lost_per_h / 3600,
+        )
+        for one in plan.gates
+        if one.name in plan.fitted
+    }

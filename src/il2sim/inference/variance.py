@@ -10,7 +10,7 @@ Nothing is fitted to variances.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -155,25 +155,55 @@ def correlation(wanted: Floats, found: Floats, scatter: Floats | float = 0.0) ->
     return float(shared / np.sqrt(spread * np.var(found)))
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Variances that were read, on their curves, and what is predicted.
+
+    Attributes
+    ----------
+    cells
+        Type of each, shape ``(n,)``.
+    wanted, scatter
+        What was read, and how it scatters around its curve, [fluorescence²].
+    found, constant
+        Predicted, and the square of the predicted mean, [fluorescence²].
+    """
+
+    cells: NDArray[np.str_]
+    wanted: Floats
+    scatter: Floats
+    found: Floats
+    constant: Floats
+
+
+def compared(plan: Plan) -> Compared:
+    """Predict the variances of the shipped curves."""
+    means, _ = means_of(plan, read_curves())
+    seen, scatter = means_of(plan, read_curves(TABLE))
+    mean, variance = spread_of(plan, means, read_point())
+    scales = scales_of(means, mean)
+    size = np.array([scales[one.group] for one in seen])
+    return Compared(
+        np.array([one.cell for one in seen]),
+        np.array([one.value for one in seen]),
+        scatter,
+        size**2 * variance,
+        (size * mean) ** 2,
+    )
+
+
 def check_variance() -> list[Check]:
     """Make the checks of variance among cells: of all cell types, and of each.
 
     NK are not judged alone: what one day says of them tells nothing of another.
     """
     plan = read_plan()
-    means, _ = means_of(plan, read_curves())
-    seen, scatter = means_of(plan, read_curves(TABLE))
-    mean, variance = spread_of(plan, means, read_point())
-    scales = scales_of(means, mean)
-    size = np.array([scales[one.group] for one in seen])
-    wanted = np.array([one.value for one in seen])
-    found, constant = size**2 * variance, (size * mean) ** 2
-    cells = np.array([one.cell for one in seen])
-    told = read_relative()
+    both, told = compared(plan), read_relative()
+    wanted, scatter, found = both.wanted, both.scatter, both.found
     made = []
     for name in ("all cell types", *told["judged"]):
-        of = cells == name if name in plan.cells else np.ones(len(seen), bool)
-        other = correlation(wanted[of], constant[of], scatter[of])
+        of = (both.cells == name) | (name not in plan.cells)
+        other = correlation(wanted[of], both.constant[of], scatter[of])
         made.append(
             Check(
                 8,
