@@ -61,36 +61,32 @@ def dish(
     >>> dish(("Treg", "NK")).outputs["pSTAT5 of NK"].unit
     '%'
     """
-    if look_up is None:
-        refuse_unknown(_components(cells, mechanism))
-    if isinstance(variant, Variant):
-        return _dish(cells, mechanism, look_up or _values(variant))
-    return _named(cells, mechanism, variant, look_up)
-
-
-@lru_cache(maxsize=8)
-def _named(
-    cells: tuple[str, ...],
-    mechanism: Mechanism,
-    variant: str,
-    look_up: Callable[[str], Value] | None,
-) -> Model:
-    """The dish, kept, since a name stands for the same numbers each time."""
-    return _dish(cells, mechanism, look_up or _values(variant))
+    make = _dish if isinstance(variant, Variant) else _kept
+    return make(cells, mechanism, variant, look_up)
 
 
 def _dish(
-    cells: tuple[str, ...], mechanism: Mechanism, look_up: Callable[[str], Value]
+    cells: tuple[str, ...],
+    mechanism: Mechanism,
+    variant: str | Variant,
+    look_up: Callable[[str], Value] | None,
 ) -> Model:
+    components = tuple(_components(cells, mechanism))
+    if look_up is None:
+        refuse_unknown(components)
     return Model(
         name="dish",
         meaning=f"cells in a well; {mechanism.meaning}",
-        components=tuple(_components(cells, mechanism)),
+        components=components,
         outputs={one.name: one for one in _outputs(cells, mechanism)},
         inlets={one: f"{one} {mechanism.entry}" for one in mechanism.ligands}
         | {one: f"{one}.amount" for one in mechanism.traps},
-        look_up=look_up,
+        look_up=look_up or _values(variant),
     )
+
+
+_kept = lru_cache(maxsize=8)(_dish)
+"""A name stands for the same numbers each time, so its dish is kept."""
 
 
 def _values(variant: str | Variant) -> Callable[[str], Value]:
