@@ -42,13 +42,12 @@ def check_folder(path: Path) -> None:
     """
     found = next((one for one in (path, *path.parents) if one.exists()), None)
     if found is not None and not found.is_dir():
-        raise _in_use(
-            path,
-            f"'{found}', which is a file",
-            "a folder, or a name that is free",
-            try_=f"--out {path.with_name(path.stem + '-folder')}"
-            if found == path
-            else None,
+        free = found.with_name(f"{found.stem}-folder")
+        raise FolderInUse(
+            f"'{path}' cannot be a folder.",
+            got=f"'{found}', which is a file",
+            expected="a folder, or a name that is free",
+            try_=f"--out {free / path.relative_to(found)}",
         )
 
 

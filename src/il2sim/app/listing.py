@@ -79,6 +79,7 @@ def _with(
             f"a catalog says nothing of '{what}'.",
             got=f"--catalog {own}",
             expected=" or ".join(OF_CATALOG),
+            try_=f"il2sim list variants --catalog {own}",
         )
     return partial(made, own=own)
 

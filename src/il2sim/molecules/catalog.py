@@ -264,12 +264,13 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        is_missing = isinstance(error, FileNotFoundError)
         raise UnreadableFile(
             f"the catalog '{path.name}' cannot be read.",
-            got=str(error),
+            got=f"no file '{path}'" if is_missing else str(error),
             expected="TOML with [variants.<name>] and [products.<name>]",
             try_=f"""printf '[variants.mine]\\nlike = "IL-2"\\n' > {path.name}"""
-            if isinstance(error, FileNotFoundError)
+            if is_missing
             else None,
         ) from error
 
